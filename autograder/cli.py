@@ -1,0 +1,112 @@
+"""The command line: ``python -m autograder VERB``."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.notebooks import ROOT
+
+app = typer.Typer(
+    help="Releases the notebooks of Forget Me Not and grades what comes back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class DatasetName(StrEnum):
+    digits = "digits"
+    mnist = "mnist"
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """One clear line instead of a traceback for what a person can put right."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            fail("the disk is full: make room and run the command again; finished grades are kept")
+        fail(str(error))
+
+
+def fail(message: str, status: int = 1) -> None:
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(status)
+
+
+@app.command()
+def release(
+    check: Annotated[bool, typer.Option(help="Only compare; exit 1 when it is stale.")] = False,
+) -> None:
+    """Makes the students' notebooks (release/) from the instructor's (source/)."""
+    from autograder import release as releases
+
+    with plain_errors():
+        if check:
+            difference = releases.difference()
+            if difference:
+                typer.echo(difference)
+                fail("the committed release is stale: run `python -m autograder release`")
+            typer.echo("The release is what the source gives.")
+            return
+        changed = releases.write()
+        typer.echo("\n".join(f"written: {path}" for path in changed) or "Nothing changed.")
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="for example 01-forgetting")],
+    root: Annotated[
+        Path, typer.Option(help="Course directory; submissions are under its submitted/.")
+    ] = ROOT,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this student; may be given again.")
+    ] = None,
+    dataset: Annotated[DatasetName, typer.Option(help="What grading trains on.")] = DatasetName.digits,
+    json: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Instead of the course directory's own seed.", min=0)
+    ] = None,
+    unsafe_no_sandbox: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run submissions unprotected. Flagged.")
+    ] = False,
+) -> None:
+    """Grades every submission of ASSIGNMENT: table, gradebook, and a JSON report.
+
+    Exit status: 0 when every submission got a grade, 1 when some could not be graded, 2 for bad
+    usage.
+    """
+    from autograder.grade_command import BadUsage, Request, run
+    from autograder.sandbox import SandboxError
+
+    request = Request(
+        assignment, root, tuple(student or ()), dataset.value, json, seed, unsafe_no_sandbox
+    )
+    with plain_errors():
+        try:
+            raise typer.Exit(run(request))
+        except BadUsage as error:
+            fail(str(error), 2)
+        except SandboxError as error:
+            fail(str(error), 1)
+
+
+@app.command()
+def demo() -> None:
+    """Grades a small class, made on the spot, and says where the feedback pages are."""
+    from autograder.demo import run
+    from autograder.sandbox import SandboxError
+
+    with plain_errors():
+        try:
+            raise typer.Exit(run())
+        except SandboxError as error:
+            fail(str(error), 1)

@@ -1,0 +1,98 @@
+"""The heart of the grader: a notebook's bytes in, verdicts and the executed notebook out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import torch
+from nbformat import NotebookNode
+
+from autograder import feedback, solutions
+from autograder.assignments import Assignment, find
+from autograder.diagnosis import diagnose
+from autograder.limits import Limits
+from autograder.notebooks import grade_id, is_executed
+from autograder.remote import RemoteStudent
+from autograder.scoring import Outcome, run_suite
+from autograder.session import Cell
+from autograder.verdicts import ExerciseVerdict, Report
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The executed notebook, with a table of points in each graded cell, and the report on it."""
+
+    notebook: NotebookNode
+    report: Report
+
+
+def grade(
+    submission: bytes,
+    assignment: str,
+    seed: int,
+    dataset: str = "digits",
+    limits: Limits | None = None,
+    unsafe: bool = False,
+) -> Graded:
+    """Grades a sanitised notebook. Knows no gradebook, no folders and no scheduler.
+
+    Raises ``SandboxError`` when there is no sandbox to be had and ``GraderError`` when the suite
+    is at fault; whatever the student's code does ends in a verdict.
+    """
+    what = find(assignment)
+    notebook = nbformat.reads(submission.decode(), as_version=4)
+    executed = [cell for cell in notebook.cells if is_executed(cell)]
+    cells = [Cell(grade_id(cell), cell.source) for cell in executed]
+    student = RemoteStudent(what, cells, solutions.load(what), limits or Limits(), unsafe)
+    with student.session as session:
+        session.execute()
+        outcomes = run_suite(what, student, seed, dataset)
+    for cell, ran in zip(executed, cells, strict=True):
+        cell.outputs = [nbformat.from_dict(output) for output in ran.outputs]
+    verdicts = [_verdict(what, e.name, e.points, outcomes[e.name], seed, dataset) for e in what.exercises]
+    flags = _flags(cells) + (["unsandboxed: graded without protection"] if unsafe else [])
+    report = Report(verdicts, flags, _receipt(submission, what, seed, dataset))
+    feedback.fill_in(notebook, report)
+    return Graded(notebook, report)
+
+
+def _verdict(
+    what: Assignment, name: str, points: float, outcomes: list[Outcome], seed: int, dataset: str
+) -> ExerciseVerdict:
+    found = diagnose(what, name, outcomes, seed, dataset)
+    tests = tuple(outcome.verdict for outcome in outcomes)
+    if found is None:
+        return ExerciseVerdict(name, points, tests)
+    return ExerciseVerdict(name, points, tests, found.key, found.hint)
+
+
+def _flags(cells: Sequence[Cell]) -> list[str]:
+    words = {"timeout": "cell-timeout", "crashed": "cell-crashed"}
+    return [f"{words[cell.status]}: {cell.name or 'a cell'}" for cell in cells if cell.deadly]
+
+
+def _receipt(submission: bytes, what: Assignment, seed: int, dataset: str) -> dict[str, Any]:
+    return {
+        "submission": hashlib.sha256(submission).hexdigest(),
+        "grader": _grader_hash(what),
+        "seed": seed,
+        "dataset": dataset,
+        "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
+    }
+
+
+def _grader_hash(what: Assignment) -> str:
+    """A hash of everything that decides: the suite, the catalogue, the course and the grader."""
+    digest = hashlib.sha256(json.dumps(what.id).encode())
+    package = Path(__file__).parent
+    for folder in (package, package.parent / "course", package.parent / "source" / what.id):
+        for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.ipynb")]):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,116 @@
+"""What the verb ``grade`` does, from its arguments to the printed table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tqdm import tqdm
+
+from autograder import sandbox
+from autograder.assignments import Assignment, find
+from autograder.gradebook.course import Course
+from autograder.runner import Row, grade_class, write_json
+
+
+class BadUsage(ValueError):
+    """The command line asks for something that is not there; the text says what is."""
+
+
+@dataclass(frozen=True)
+class Request:
+    assignment: str
+    root: Path
+    students: tuple[str, ...] = ()
+    dataset: str = "digits"
+    json: Path | None = None
+    seed: int | None = None
+    unsafe: bool = False
+
+
+def run(request: Request) -> int:
+    """Grades, prints, writes the report; returns the exit status. Raises ``BadUsage``."""
+    assignment, course, students = _understand(request)
+    if not request.unsafe:
+        sandbox.check()
+    _check_dataset(request.dataset)
+    rows = list(
+        tqdm(
+            grade_class(course, assignment, students),
+            total=len(students),
+            desc=f"grading {assignment.id}",
+            unit="submission",
+            disable=None,
+        )
+    )
+    show(assignment, rows)
+    if request.json is not None:
+        write_json(request.json, assignment.id, request.dataset, rows)
+    return 1 if any(row.error for row in rows) else 0
+
+
+def _understand(request: Request) -> tuple[Assignment, Course, list[str]]:
+    try:
+        assignment = find(request.assignment)
+    except ValueError as error:
+        raise BadUsage(str(error)) from None
+    if not request.root.is_dir():
+        raise BadUsage(f"--root: {request.root} is not a directory")
+    if request.json is not None and not request.json.absolute().parent.is_dir():
+        raise BadUsage(f"--json: there is no directory {request.json.absolute().parent}")
+    options = {"dataset": request.dataset, "unsafe_no_sandbox": request.unsafe, "seed": request.seed}
+    course = Course(request.root, options)
+    there = course.submissions(assignment.id)
+    if not there:
+        raise BadUsage(
+            f"no submissions of {assignment.id}: expected "
+            f"{request.root / 'submitted'}/STUDENT/{assignment.id}/{assignment.id}.ipynb"
+        )
+    unknown = [student for student in request.students if student not in there]
+    if unknown:
+        raise BadUsage(f"--student: no submission of {assignment.id} from {', '.join(unknown)}")
+    return assignment, course, [s for s in there if not request.students or s in request.students]
+
+
+def _check_dataset(name: str) -> None:
+    """MNIST must be on disk before the first submission is touched: grading never downloads."""
+    if name == "digits":
+        return
+    from course.data import load
+
+    try:
+        load(name, download=False)
+    except (OSError, RuntimeError) as error:
+        raise BadUsage(f"--dataset {name}: {error}") from None
+
+
+def show(assignment: Assignment, rows: list[Row], console: Console | None = None) -> None:
+    """Prints a table: a row a submission, a column an exercise, then flags and errors."""
+    table = Table(title=f"{assignment.id}: points (autograded part)")
+    table.add_column("student", no_wrap=True)
+    for exercise in assignment.exercises:
+        table.add_column(f"{exercise.name.replace('_', ' ')} /{exercise.points:g}", justify="right")
+    table.add_column(f"sum /{assignment.points:g}", justify="right")
+    table.add_column("seconds", justify="right")
+    for row in rows:
+        scores = [f"{exercise['score']:g}" for exercise in row.report["exercises"]]
+        total = f"{row.report['score']:g}"
+        table.add_row(Text(row.student), *scores, total, f"{row.seconds:.1f}")
+    console = console or Console()
+    console.print(table)
+    for row in rows:
+        for line in _remarks(row):
+            console.print(Text(f"{row.student}: {line}"))
+
+
+def _remarks(row: Row) -> list[str]:
+    named = [
+        f"{exercise['name']}: {exercise['misconception']}"
+        for exercise in row.report["exercises"]
+        if exercise["misconception"]
+    ]
+    error = [f"NOT GRADED: {row.error}"] if row.error else []
+    return error + [f"flag {flag}" for flag in row.report["flags"]] + [f"mistake {n}" for n in named]

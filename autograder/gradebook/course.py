@@ -1,0 +1,122 @@
+"""A course directory as nbgrader sees it: its gradebook, and its converters run from Python."""
+
+from __future__ import annotations
+
+import glob
+import io
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.gradebook.sanitise import GRADING
+from autograder.notebooks import ROOT, SOURCE
+
+
+class ConverterError(RuntimeError):
+    """nbgrader could not do what it was asked; the text is what it said last."""
+
+
+class Course:
+    """The course directory ``root``. What it lacks (source, configuration) is this project's."""
+
+    def __init__(self, root: Path, options: dict[str, Any] | None = None) -> None:
+        self.root = root.resolve()
+        self._options = options or {}
+
+    def submissions(self, assignment: str) -> list[str]:
+        """Students who have a folder for the assignment under ``submitted``, in order."""
+        folder = self.root / "submitted"
+        if not folder.is_dir():
+            return []
+        return sorted(d.name for d in folder.iterdir() if (d / assignment).is_dir())
+
+    def notebook(self, step: str, student: str, assignment: str) -> Path:
+        """Where the student's notebook lies at a step: submitted, autograded."""
+        return self.root / step / student / assignment / f"{assignment}.ipynb"
+
+    def prepare(self, assignment: str) -> None:
+        """Writes the assignment's cells into the gradebook, unless it knows them already."""
+        with self.gradebook() as gradebook:
+            try:
+                gradebook.find_notebook(assignment, assignment)
+                return
+            except MissingEntry:
+                pass
+        with tempfile.TemporaryDirectory() as folder:
+            self.generate(assignment, Path(folder))
+
+    def generate(self, assignment: str, folder: Path) -> Path:
+        """Makes the students' notebook from the source, under ``folder``; says where it is."""
+        config = self._config(assignment)
+        config.CourseDirectory.release_directory = str(folder)
+        self._run(GenerateAssignment, config)
+        return folder / assignment / f"{assignment}.ipynb"
+
+    def autograde(self, assignment: str, student: str) -> None:
+        """Grades one submission; raises ``ConverterError``, then the old grade still stands."""
+        self._run(Autograde, self._config(assignment, student))
+
+    def feedback(self, assignment: str, student: str) -> Path:
+        """Makes the student's feedback page and says where it is."""
+        self._run(GenerateFeedback, self._config(assignment, student))
+        return self.root / "feedback" / student / assignment / f"{assignment}.html"
+
+    def report(self, assignment: str, student: str) -> dict[str, Any]:
+        """What grading found, as kept in the autograded notebook."""
+        path = self.notebook("autograded", student, assignment)
+        return dict(nbformat.read(path, as_version=4).metadata[GRADING])
+
+    def record_zero(self, assignment: str, student: str) -> None:
+        """Gives 0 for everything: nothing was handed in that could be graded."""
+        with self.gradebook() as gradebook:
+            gradebook.update_or_create_student(student)
+            submission = gradebook.update_or_create_submission(assignment, student)
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    grade.auto_score = 0.0
+                    grade.needs_manual_grade = False
+            gradebook.db.commit()
+
+    def gradebook(self) -> Gradebook:
+        directory = CourseDirectory(config=self._config("", "*"))
+        return Gradebook(directory.db_url, directory.course_id)
+
+    def _config(self, assignment: str, student: str = "*") -> Config:
+        folder = self.root if (self.root / "nbgrader_config.py").exists() else ROOT
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
+        config.CourseDirectory.root = str(self.root)
+        config.CourseDirectory.assignment_id = assignment
+        config.CourseDirectory.student_id = student if student == "*" else glob.escape(student)
+        if not (self.root / "source" / assignment).is_dir():
+            config.CourseDirectory.source_directory = str(SOURCE)
+        for name, value in self._options.items():
+            config.GradeInSandbox[name] = value
+        return config
+
+    def _run(self, converter: type, config: Config) -> None:
+        log = logging.Logger("nbgrader", logging.WARNING)
+        said = io.StringIO()
+        log.addHandler(logging.StreamHandler(said))
+        directory = CourseDirectory(config=config, log=log)
+        try:
+            converter(coursedir=directory, config=config, log=log, force=True).start()
+        except (NbGraderException, OSError) as error:
+            lines = [line for line in said.getvalue().splitlines() if line.strip()]
+            raise ConverterError(_gist(lines) or str(error)) from error
+
+
+def _gist(lines: list[str]) -> str:
+    """The line of nbgrader's log that names the cause: the end of its last traceback."""
+    causes = [n for n, line in enumerate(lines) if line.startswith("Traceback")]
+    if not causes:
+        return lines[-1] if lines else ""
+    after = [line for line in lines[causes[-1] + 1 :] if line and not line.startswith(" ")]
+    return after[0] if after else lines[-1]

@@ -1,0 +1,192 @@
+"""Rebuilds a submission from what may be believed: the gradebook's cells and the student's text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbgrader.api import Gradebook, Notebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.gradebook.reading import FLAGS
+from autograder.notebooks import experiment_ids
+
+GRADING = "grading"
+MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+FIELDS = ("grade", "solution", "locked", "task", "points")
+MAX_FIGURES = 2 << 20
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One cell as the gradebook knows it."""
+
+    cell_type: str
+    source: str
+    metadata: dict[str, Any]
+
+    @property
+    def locked(self) -> bool:
+        return bool(self.metadata["locked"])
+
+    @property
+    def graded(self) -> bool:
+        return bool(self.metadata["grade"])
+
+
+class Sanitise(NbGraderPreprocessor):  # type: ignore[misc]
+    """Mends the cells that the gradebook knows, drops what students may not set, flags both."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        info = resources["nbgrader"]
+        with Gradebook(info["db_url"]) as gradebook:
+            truths = read_truths(gradebook.find_notebook(info["notebook"], info["assignment"]))
+        cells, flags = mend(nb.cells, truths, experiment_ids(info["assignment"]))
+        nb.cells = cells
+        nb.nbformat, nb.nbformat_minor = 4, 5
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nb.metadata = NotebookNode({"kernelspec": kernel, "language_info": {"name": "python"}})
+        nb.metadata[GRADING] = {"flags": [*resources.get(FLAGS, []), *flags]}
+        return nb, resources
+
+
+def read_truths(notebook: Notebook) -> dict[str, Truth]:
+    """The gradebook's cells by name, in the order of the notebook."""
+    points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+    tasks = {cell.name: float(cell.max_score) for cell in notebook.task_cells}
+    solutions = {cell.name for cell in notebook.solution_cells}
+    truths = {}
+    for cell in notebook.source_cells:
+        metadata = {
+            "grade": cell.name in points,
+            "solution": cell.name in solutions,
+            "locked": bool(cell.locked),
+            "task": cell.name in tasks,
+            "grade_id": cell.name,
+            "schema_version": 3,
+            "cell_type": cell.cell_type,
+            "checksum": cell.checksum,
+        }
+        if cell.name in points or cell.name in tasks:
+            metadata["points"] = {**points, **tasks}[cell.name]
+        truths[cell.name] = Truth(cell.cell_type, cell.source, metadata)
+    return truths
+
+
+def mend(
+    cells: list[NotebookNode], truths: dict[str, Truth], experiments: frozenset[str]
+) -> tuple[list[NotebookNode], list[str]]:
+    """The submission's cells, mended, and a flag for each thing that was not as handed out."""
+    flags: list[str] = []
+    last = {_grade_id(cell): n for n, cell in enumerate(cells)}
+    mended, found = [], []
+    for n, cell in enumerate(cells):
+        name = _grade_id(cell)
+        if name and name not in truths:
+            flags.append(f"unknown-cell: {_short(name)}")
+        elif name and last[name] != n:
+            flags.append(f"duplicate-cell: {name}")
+            if truths[name].locked:
+                continue
+        elif name:
+            found.append(name)
+            mended.append(_mend_known(cell, name, truths[name], flags))
+            continue
+        mended.append(_plain_cell(cell, experiments))
+    if found != [name for name in truths if name in found]:
+        flags.append("cells-reordered: " + " ".join(found)[:200])
+    mended += _missing(truths, found, flags)
+    for n, cell in enumerate(mended):
+        cell.id = f"cell-{n:03d}"
+    return mended, flags
+
+
+def _mend_known(cell: NotebookNode, name: str, truth: Truth, flags: list[str]) -> NotebookNode:
+    source = _source(cell)
+    if cell.get("cell_type") != truth.cell_type:
+        flags.append(f"cell-type-changed: {name}")
+    if truth.locked and source != truth.source:
+        flags.append(f"locked-cell-edited: {name}")
+        source = truth.source
+    given = cell["metadata"]["nbgrader"]
+    if any(key in given and given[key] != truth.metadata.get(key) for key in FIELDS):
+        flags.append(f"cell-metadata-edited: {name}")
+    unwanted = {"skip-execution", "remove-cell", "remove_cell", "raises-exception", "experiment"}
+    if unwanted.intersection(_tags(cell)):
+        flags.append(f"cell-tagged: {name}")
+    made = MAKERS[truth.cell_type](source)
+    made.metadata["nbgrader"] = dict(truth.metadata)
+    return made
+
+
+def _plain_cell(cell: NotebookNode, experiments: frozenset[str]) -> NotebookNode:
+    """A cell that the gradebook does not know. Only an experiment keeps its tag and figures."""
+    kind = cell.get("cell_type")
+    made = MAKERS[kind if kind in MAKERS else "raw"](_source(cell))
+    if kind == "code" and (cell.get("id") in experiments or "experiment" in _tags(cell)):
+        made.metadata["tags"] = ["experiment"]
+        made.outputs = _figures(cell)
+    return made
+
+
+def _missing(truths: dict[str, Truth], found: list[str], flags: list[str]) -> list[NotebookNode]:
+    """The graded cells that are gone. A missing stub is not put back: it would define again what
+    the student may have defined elsewhere."""
+    back = []
+    for name, truth in truths.items():
+        if name in found:
+            continue
+        flags.append(f"missing-cell: {name}")
+        if truth.graded:
+            made = MAKERS[truth.cell_type](truth.source)
+            made.metadata["nbgrader"] = dict(truth.metadata)
+            back.append(made)
+    return back
+
+
+def _grade_id(cell: NotebookNode) -> str:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _tags(cell: NotebookNode) -> set[str]:
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
+
+
+def _source(cell: NotebookNode) -> str:
+    source = cell.get("source")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return ""
+    return source.encode("utf-8", "replace").decode()
+
+
+def _figures(cell: NotebookNode) -> list[NotebookNode]:
+    """The pictures that a student submitted, for whoever grades by hand: PNG only, cut by size."""
+    kept, size = [], 0
+    outputs = cell.get("outputs")
+    for output in outputs if isinstance(outputs, list) else []:
+        data = output.get("data") if isinstance(output, dict) else None
+        png = data.get("image/png") if isinstance(data, dict) else None
+        if not isinstance(png, str) or not re.fullmatch(r"[A-Za-z0-9+/=\s]+", png):
+            continue
+        size += len(png)
+        if size > MAX_FIGURES:
+            break
+        picture = {"output_type": "display_data", "data": {"image/png": png}, "metadata": {}}
+        kept.append(NotebookNode(picture))
+    return kept
+
+
+def _short(name: str) -> str:
+    return re.sub(r"[^\w.-]", "?", name)[:60]
+
+

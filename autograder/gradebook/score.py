@@ -1,0 +1,54 @@
+"""The step that takes the place of nbgrader's Execute: grade in the sandbox, keep the report."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Enum, Integer
+
+from autograder.gradebook.sanitise import GRADING
+from autograder.gradebook.seeds import seed_for
+from autograder.notebooks import instructors_texts
+from autograder.scorer import grade_apart
+
+
+class GradeInSandbox(NbGraderPreprocessor):  # type: ignore[misc]
+    """Executes and grades a sanitised notebook; its report goes into the notebook's metadata."""
+
+    dataset = Enum(["digits", "mnist"], "digits", help="what grading trains on").tag(config=True)
+    seed = Integer(None, allow_none=True, help="instead of the course's own seed").tag(config=True)
+    unsafe_no_sandbox = Bool(False, help="grade without any protection").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        assignment = resources["nbgrader"]["assignment"]
+        flags = nb.metadata[GRADING]["flags"]
+        seed = self.seed if self.seed is not None else seed_for(Path(os.getcwd()), assignment)
+        graded = grade_apart(
+            nbformat.writes(nb).encode(),
+            assignment,
+            seed=seed,
+            dataset=self.dataset,
+            unsafe=self.unsafe_no_sandbox,
+        )
+        graded.report.flags[:0] = flags
+        graded.notebook.metadata[GRADING] = graded.report.to_json()
+        return graded.notebook, resources
+
+
+class Neutralise(NbGraderPreprocessor):  # type: ignore[misc]
+    """Makes HTML and script links in students' text show as text, on every page that shows it."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Any, index: int
+    ) -> tuple[NotebookNode, Any]:
+        ours = instructors_texts(resources["nbgrader"]["assignment"])
+        if cell.cell_type != "code" and cell.source not in ours:
+            cell.source = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", cell.source)
+            cell.source = re.sub(r"(?i)(javascript|vbscript|data)\s*:", r"\1&#58;", cell.source)
+        return cell, resources

@@ -1,0 +1,145 @@
+"""Runs a notebook's cells and calls its functions, when asked. The only process in the sandbox.
+
+Started as ``python -m inside.agent FD FILE_BYTES CPU_SECONDS`` with a connected socket. It knows no test and no answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import socket
+import sys
+from typing import Any
+
+import numpy  # noqa: F401 - imported now, so that no cell waits for it
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from torch import nn
+from traitlets.config import Config
+
+from . import observe, state
+from .codec import AGENT
+from .peer import Peer, RemoteError, as_builtin
+from .wire import Channel, WireError
+
+MAX_OUTPUT = 200_000
+
+
+class Agent:
+    """A namespace like a kernel's, and the two things that can be asked of it: run, call."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._shell = _new_shell()
+        self._errors: list[dict[str, Any]] = []
+        self._shell._showtraceback = self._keep_error
+        self._peer = Peer(Channel(sock), AGENT, {"run": self._run, "call": self._call})
+
+    def serve(self) -> None:
+        self._peer.serve()
+
+    def _keep_error(self, kind: Any, value: Any, traceback: list[str]) -> None:
+        self._errors.append(
+            {"output_type": "error", "ename": kind.__name__, "evalue": str(value)[:2000],
+             "traceback": [line[:5000] for line in traceback[-50:]]}
+        )  # fmt: skip
+
+    def _run(self, message: dict[str, Any]) -> str:
+        """Executes one cell; returns its outputs, in nbformat's terms, as JSON."""
+        self._errors.clear()
+        with capture_output() as captured:
+            result = self._shell.run_cell(message["source"], store_history=True)
+        if not result.success and not self._errors:
+            error = result.error_before_exec or result.error_in_exec
+            self._keep_error(type(error), error, [f"{type(error).__name__}: {error}"])
+        outputs = [_stream(n, t) for n, t in (("stdout", captured.stdout), ("stderr", captured.stderr)) if t]
+        for rich in captured.outputs:
+            outputs.append(
+                {"output_type": "display_data", "data": _allowed(rich.data or {}), "metadata": {}}
+            )
+        return json.dumps([*outputs, *self._errors])
+
+    def _call(self, message: dict[str, Any]) -> Any:
+        """Calls a function of the notebook; says also how it used the models it was given."""
+        name, args, kwargs = message["name"], message["args"], dict(message["kwargs"])
+        namespace = self._shell.user_ns
+        if name not in namespace:
+            raise RemoteError("NameNotDefined", name)
+        own = {other: namespace.get(other, _ABSENT) for other in message["serve"]}
+        namespace.update({other: self._served(other) for other in own})
+        models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
+        try:
+            with observe.watch(models) as watchers:
+                state.reset(message["seed"])
+                result = namespace[name](*args, **kwargs)
+        finally:
+            state.reset(message["seed"])
+            for other, value in own.items():
+                namespace.pop(other, None)
+                if value is not _ABSENT:
+                    namespace[other] = value
+        seen = [(w.seen.training, w.seen.evaluation, w.seen.tracked) for w in watchers]
+        return (result, tuple(seen))
+
+    def _served(self, name: str) -> Any:
+        """An earlier exercise's function, right whatever the student wrote."""
+
+        def served(*args: Any, **kwargs: Any) -> Any:
+            try:
+                pairs = tuple(kwargs.items())
+                return self._peer.request("serve", name=name, args=args, kwargs=pairs)
+            except RemoteError as error:
+                raise as_builtin(error) from None
+
+        served.__name__ = name
+        return served
+
+
+_ABSENT = object()
+
+
+def _new_shell() -> InteractiveShell:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "NoColor"
+    return InteractiveShell.instance(config=config)
+
+
+def _stream(name: str, text: str) -> dict[str, Any]:
+    if len(text) > MAX_OUTPUT:
+        text = text[:MAX_OUTPUT] + "\n... output cut ..."
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def _allowed(data: dict[str, Any]) -> dict[str, Any]:
+    """Of what a cell displayed, text and PNG only, and not too much."""
+    kept = {kind: data[kind] for kind in ("text/plain", "image/png") if kind in data}
+    return {k: v for k, v in kept.items() if isinstance(v, str) and len(v) <= MAX_OUTPUT}
+
+
+def _limit(file_bytes: int, cpu_seconds: int) -> None:
+    for what, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_CPU, cpu_seconds),
+    ):
+        resource.setrlimit(what, (value, value))
+
+
+def main(descriptor: int, file_bytes: int, cpu_seconds: int) -> None:
+    sock = socket.socket(fileno=descriptor)
+    _limit(file_bytes, cpu_seconds)
+    torch.set_num_threads(1)
+    agent = Agent(sock)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    try:
+        agent.serve()
+    except (WireError, OSError):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,327 @@
+"""Python values as JSON and tensors, and objects that both sides hold under one number.
+
+Values (numbers, strings, tuples) are copied. Objects that can change (tensors, lists, dicts, models,
+optimizers, generators) and functions get a number when they first cross; from then on they cross
+as that number, and every message carries the changes of what both sides hold. ``Codec.reset``
+forgets them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from course.data import Task
+from torch import Tensor, nn, optim
+
+from . import modules
+from .wire import WireError, same_values, tensor_at
+
+SCORER, AGENT = 0, 1
+MAX_DEPTH = 50
+MAX_OBJECTS = 10_000
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Stands for a value of a type that does not cross, under its name."""
+
+    type_name: str
+
+
+class Encoder:
+    """Writes one message; ``tensors`` collects what goes into the blob."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self.tensors: list[Tensor] = []
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        if depth > MAX_DEPTH:
+            raise WireError("a value that is nested too deeply")
+        if value is None or type(value) in (bool, int, float, str):
+            return value
+        if isinstance(value, np.generic | np.ndarray):
+            return self._numpy(value)
+        if isinstance(value, bool | int | float | str):  # subclasses: their plain value
+            plain = next(t for t in (bool, int, float, str) if isinstance(value, t))
+            return plain(value)
+        if isinstance(value, tuple):
+            return {"t": "tuple", "v": [self.value(item, depth + 1) for item in value]}
+        if isinstance(value, Task):
+            content = {f.name: self.value(getattr(value, f.name), depth + 1) for f in fields(Task)}
+            return {"t": "task", "v": content}
+        number = self._codec.number(value)
+        if number is not None:
+            return {"t": "ref", "n": number}
+        return self._object(value, depth)
+
+    def _object(self, value: Any, depth: int) -> Any:
+        if isinstance(value, Tensor):
+            kind: dict[str, Any] = {"t": "tensor", "strided": not value.is_contiguous()}
+        elif isinstance(value, list):
+            kind = {"t": "list"}
+        elif isinstance(value, dict):
+            kind = {"t": "dict"}
+        elif isinstance(value, nn.Module):
+            kind = {"t": "module", "spec": modules.describe(value)}
+        elif isinstance(value, optim.Optimizer):
+            names = self._codec.parameter_names()
+            kind = {"t": "optimizer", "spec": modules.describe_optimizer(value, names)}
+        elif isinstance(value, torch.Generator):
+            kind = {"t": "generator"}
+        elif callable(value) and not isinstance(value, type):
+            return {"t": "function", "n": self._codec.add(value)}
+        else:
+            return {"t": "opaque", "type": type(value).__name__}
+        kind["n"] = self._codec.add(value)
+        kind["state"] = self.state(value, depth)
+        return kind
+
+    def _numpy(self, value: np.generic | np.ndarray) -> Any:
+        array = np.ascontiguousarray(value).reshape(value.shape)
+        if array.dtype.kind not in "biuf":
+            return {"t": "opaque", "type": f"numpy {array.dtype}"}
+        return {"t": "numpy", "v": self._tensor(torch.from_numpy(array.copy()))}
+
+    def _tensor(self, tensor: Tensor) -> int:
+        plain = torch.Tensor.detach(tensor).cpu()
+        if plain.layout != torch.strided or plain.is_complex():
+            raise WireError("only dense, real tensors cross")
+        self.tensors.append(plain.clone(memory_format=torch.contiguous_format))
+        return len(self.tensors) - 1
+
+    def state(self, value: Any, depth: int = 0) -> Any:
+        """The changeable part of an object."""
+        if isinstance(value, Tensor):
+            return {"v": self._tensor(value), "grad": value.requires_grad}
+        if isinstance(value, list):
+            return [self.value(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            pairs = value.items()
+            return [[self.value(k, depth + 1), self.value(v, depth + 1)] for k, v in pairs]
+        if isinstance(value, nn.Module):
+            return self._tree(modules.module_state(value))
+        if isinstance(value, optim.Optimizer):
+            return self._tree(modules.optimizer_state(value))
+        return self._tensor(value.get_state())
+
+    def _tree(self, value: Any) -> Any:
+        """Nested plain containers of tensors, copied: no numbers are given out for them."""
+        if isinstance(value, Tensor):
+            return {"t": "tensor", "v": self._tensor(value)}
+        if isinstance(value, list):
+            return [self._tree(item) for item in value]
+        if isinstance(value, dict):
+            return {"t": "map", "v": [[key, self._tree(item)] for key, item in value.items()]}
+        return value
+
+
+class Decoder:
+    """Reads one message."""
+
+    def __init__(self, codec: Codec, tensors: dict[str, Tensor]) -> None:
+        self._codec = codec
+        self._tensors = tensors
+
+    def value(self, data: Any, depth: int = 0) -> Any:
+        if depth > MAX_DEPTH:
+            raise WireError("a value that is nested too deeply")
+        if data is None or isinstance(data, bool | int | float | str):
+            return data
+        kind = data["t"]
+        if kind == "ref":
+            return self._codec.object(data["n"])
+        if kind == "tuple":
+            return tuple(self.value(item, depth + 1) for item in data["v"])
+        if kind == "numpy":
+            return tensor_at(self._tensors, data["v"]).numpy()[()]
+        if kind == "task":
+            return Task(**{key: self.value(item, depth + 1) for key, item in data["v"].items()})
+        if kind == "opaque":
+            return Opaque(str(data["type"])[:80])
+        if kind == "function":
+            return self._codec.add(self._codec.remote(data["n"]), data["n"], give_object=True)
+        return self._object(kind, data, depth)
+
+    def _object(self, kind: str, data: Any, depth: int) -> Any:
+        if kind == "tensor":
+            value: Any = self._new_tensor(data)
+        elif kind in ("list", "dict"):
+            value = [] if kind == "list" else {}
+        elif kind == "module":
+            value = modules.build(data["spec"])
+        elif kind == "optimizer":
+            value = modules.build_optimizer(data["spec"], self._codec.modules())
+        elif kind == "generator":
+            value = torch.Generator()
+        else:
+            raise WireError(f"a value of an unknown kind: {str(kind)[:40]!r}")
+        self._codec.add(value, data["n"])
+        self.set_state(value, data["state"], depth)
+        return value
+
+    def _new_tensor(self, data: Any) -> Tensor:
+        tensor = tensor_at(self._tensors, data["state"]["v"])
+        if data["strided"] and tensor.dim():
+            tensor = torch.stack([tensor, tensor], -1)[..., 0]
+        return tensor
+
+    def set_state(self, value: Any, state: Any, depth: int = 0) -> None:
+        """Puts a state from ``Encoder.state`` into ``value``, in place."""
+        if isinstance(value, Tensor):
+            self._set_tensor(value, state)
+        elif isinstance(value, list):
+            value[:] = [self.value(item, depth + 1) for item in state]
+        elif isinstance(value, dict):
+            content = {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in state}
+            value.clear()
+            value.update(content)
+        elif isinstance(value, nn.Module):
+            modules.set_module_state(value, self._tree(state))
+        elif isinstance(value, optim.Optimizer):
+            modules.set_optimizer_state(value, self._tree(state))
+        elif isinstance(value, torch.Generator):
+            value.set_state(tensor_at(self._tensors, state))
+
+    def _set_tensor(self, value: Tensor, state: Any) -> None:
+        new = tensor_at(self._tensors, state["v"])
+        if new.shape != value.shape or new.dtype != value.dtype:
+            raise WireError("a tensor that changed its shape or dtype")
+        value.requires_grad_(False)
+        value.copy_(new)
+        value.requires_grad_(bool(state["grad"]) and value.is_floating_point())
+
+    def _tree(self, data: Any) -> Any:
+        if isinstance(data, list):
+            return [self._tree(item) for item in data]
+        if isinstance(data, dict) and data["t"] == "tensor":
+            return tensor_at(self._tensors, data["v"])
+        if isinstance(data, dict):
+            return {key: self._tree(item) for key, item in data["v"]}
+        return data
+
+
+class Codec:
+    """What both sides hold: objects by number. Each side gives out numbers of its own parity.
+
+    Only the agent's side forgets when the other side says so.
+    """
+
+    def __init__(self, parity: int, remote: Callable[[int], Callable[..., Any]]) -> None:
+        self._parity = parity
+        self._obeys = parity == AGENT
+        self.remote = remote
+        self.reset()
+
+    def reset(self) -> None:
+        self._objects: dict[int, Any] = {}
+        self._numbers: dict[int, int] = {}
+        self._synced: dict[int, Any] = {}
+        self._next = self._parity
+
+    def number(self, value: Any) -> int | None:
+        return self._numbers.get(id(value))
+
+    def object(self, number: Any) -> Any:
+        if not isinstance(number, int) or number not in self._objects:
+            raise WireError(f"no object {number!r}")
+        return self._objects[number]
+
+    def add(self, value: Any, number: Any = None, give_object: bool = False) -> Any:
+        """Notes ``value`` under its number, a new one unless the other side gave it one."""
+        if number is None:
+            number, self._next = self._next, self._next + 2
+        elif type(number) is not int or number % 2 == self._parity or number in self._objects:
+            raise WireError(f"an object cannot have the number {number!r}")
+        if len(self._objects) >= MAX_OBJECTS:
+            raise WireError("too many objects")
+        self._objects[number] = value
+        self._numbers[id(value)] = number
+        return value if give_object else number
+
+    def modules(self) -> dict[int, nn.Module]:
+        return {n: o for n, o in self._objects.items() if isinstance(o, nn.Module)}
+
+    def parameter_names(self) -> dict[int, list[Any]]:
+        return {
+            id(parameter): [number, name]
+            for number, module in self.modules().items()
+            for name, parameter in module.named_parameters()
+        }
+
+    def encode(
+        self, fields: dict[str, Any], fresh: bool = False
+    ) -> tuple[dict[str, Any], list[Tensor]]:
+        """A message with the fields' values and the changes since the last message.
+
+        ``fresh`` makes both sides forget what they held before.
+        """
+        if fresh:
+            self.reset()
+        encoder = Encoder(self)
+        changes = [[n, encoder.state(self._objects[n])] for n in self._changed()]
+        message = {key: encoder.value(value) for key, value in fields.items()}
+        self._note_synced()
+        return {"fresh": fresh, "changes": changes, "fields": message}, encoder.tensors
+
+    def decode(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> dict[str, Any]:
+        """The fields of a message, its changes applied; raises ``WireError``."""
+        if message.get("fresh") is True and self._obeys:
+            self.reset()
+        decoder = Decoder(self, tensors)
+        try:
+            for number, state in message["changes"]:
+                decoder.set_state(self.object(number), state)
+            return {str(key): decoder.value(value) for key, value in message["fields"].items()}
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError) as error:
+            if isinstance(error, WireError):
+                raise
+            raise WireError(f"a message that cannot be read: {type(error).__name__}") from None
+        finally:
+            self._note_synced()
+
+    def _note_synced(self) -> None:
+        self._synced = {number: _copy(value) for number, value in self._objects.items()}
+
+    def _changed(self) -> list[int]:
+        synced = self._synced
+        return [n for n, value in self._objects.items() if not _same(synced.get(n), _copy(value))]
+
+
+def _copy(value: Any) -> Any:
+    """What of an object both sides agree on, in a form that ``_same`` can compare."""
+    if isinstance(value, Tensor):
+        return (value.detach().clone(), value.requires_grad)
+    if isinstance(value, list):
+        return [_shallow(item) for item in value]
+    if isinstance(value, dict):
+        return [(key, _shallow(item)) for key, item in value.items()]
+    if isinstance(value, nn.Module):
+        return modules.module_state(value)
+    if isinstance(value, optim.Optimizer):
+        return modules.optimizer_state(value)
+    if isinstance(value, torch.Generator):
+        return value.get_state()
+    return None  # a function
+
+
+def _shallow(item: Any) -> Any:
+    if item is None or isinstance(item, bool | int | float | str):
+        return item
+    return id(item)
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return same_values(a, b)
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(_same(a[key], b[key]) for key in a)
+    return bool(a == b or a != a)

@@ -1,0 +1,143 @@
+"""Models and optimizers as plain data: how they are built, and what changes in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from course.models import MLP
+from torch import Tensor, nn, optim
+
+from .wire import WireError
+
+ARGUMENTS: dict[type[nn.Module], tuple[str, ...]] = {
+    nn.Linear: ("in_features", "out_features"),
+    nn.Dropout: ("p",),
+    nn.ReLU: (),
+    nn.LeakyReLU: ("negative_slope",),
+    nn.ELU: ("alpha",),
+    nn.GELU: (),
+    nn.SiLU: (),
+    nn.Softplus: ("beta",),
+    nn.Tanh: (),
+    nn.Sigmoid: (),
+    nn.Identity: (),
+    nn.Flatten: (),
+}
+LAYERS = {layer.__name__: layer for layer in ARGUMENTS}
+OPTIMIZERS = {cls.__name__: cls for cls in (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop)}
+MAX_PARAMETERS = 20_000_000
+
+
+def describe(module: nn.Module) -> dict[str, Any]:
+    """What is needed to build an equal module; raises ``WireError`` for an unknown kind."""
+    if type(module) is MLP:
+        return {"class": "MLP", "config": module.config}
+    if type(module) is nn.Sequential:
+        children = [[name, describe(child)] for name, child in module.named_children()]
+        return {"class": "Sequential", "children": children}
+    if type(module) not in ARGUMENTS:
+        raise WireError(f"a model may hold Linear, activations and Dropout, not {type(module)}")
+    spec = {name: getattr(module, name) for name in ARGUMENTS[type(module)]}
+    if isinstance(module, nn.Linear):
+        spec["bias"] = module.bias is not None
+    return {"class": type(module).__name__, "config": spec}
+
+
+def build(spec: Any) -> nn.Module:
+    """The module that ``describe`` described, on the CPU, weights not yet set."""
+    try:
+        with torch.device("meta"):  # a lie about the size costs no memory
+            module = _build(spec)
+        if sum(p.numel() for p in module.parameters()) > MAX_PARAMETERS:
+            raise WireError("a model that is too large")
+        return module.to_empty(device="cpu")
+    except (TypeError, KeyError, ValueError, RuntimeError, RecursionError) as error:
+        raise WireError(f"a model that cannot be built: {type(error).__name__}") from None
+
+
+def _build(spec: dict[str, Any]) -> nn.Module:
+    if spec["class"] == "Sequential":
+        module = nn.Sequential()
+        for name, child in spec["children"]:
+            module.add_module(name, _build(child))
+        return module
+    if spec["class"] == "MLP":
+        return MLP(**spec["config"])
+    return LAYERS[spec["class"]](**spec["config"])
+
+
+def module_state(module: nn.Module) -> dict[str, Any]:
+    """Weights, gradients, modes: all that can change. Plain containers around tensors."""
+    parameters = dict(module.named_parameters())
+    return {
+        "weights": {name: p.detach().clone() for name, p in parameters.items()},
+        "grads": {n: p.grad.detach().clone() for n, p in parameters.items() if p.grad is not None},
+        "frozen": [name for name, p in parameters.items() if not p.requires_grad],
+        "training": [name for name, m in module.named_modules() if m.training],
+    }
+
+
+def set_module_state(module: nn.Module, state: Any) -> None:
+    """Puts a state from ``module_state`` into ``module``, in place."""
+    weights, grads = state["weights"], state["grads"]
+    for name, parameter in module.named_parameters():
+        weight = _fitting(weights.get(name), parameter)
+        if weight.dtype != parameter.dtype:
+            parameter.data = parameter.data.to(weight.dtype)
+        with torch.no_grad():
+            parameter.copy_(weight)
+        parameter.grad = _fitting(grads[name], parameter).clone() if name in grads else None
+        parameter.requires_grad_(name not in state["frozen"])
+    for name, child in module.named_modules():
+        child.training = name in state["training"]
+
+
+def _fitting(tensor: Any, parameter: Tensor) -> Tensor:
+    if not isinstance(tensor, Tensor) or tensor.shape != parameter.shape:
+        raise WireError("weights that do not fit their model")
+    return tensor
+
+
+def describe_optimizer(optimizer: optim.Optimizer, names: dict[int, list[Any]]) -> dict[str, Any]:
+    """``names`` gives each parameter's ``[module id, name]`` by the parameter's ``id``."""
+    if type(optimizer).__name__ not in OPTIMIZERS:
+        raise WireError(f"an optimizer of an unknown kind: {type(optimizer)}")
+    groups = []
+    for group in optimizer.param_groups:
+        settings = {key: value for key, value in group.items() if key != "params"}
+        groups.append({"params": [names[id(p)] for p in group["params"]], "settings": settings})
+    return {"class": type(optimizer).__name__, "groups": groups}
+
+
+def build_optimizer(spec: Any, modules: dict[int, nn.Module]) -> optim.Optimizer:
+    groups = []
+    for group in spec["groups"]:
+        settings = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in group["settings"].items()
+        }
+        parameters = [modules[number].get_parameter(name) for number, name in group["params"]]
+        groups.append({"params": parameters, **settings})
+    return OPTIMIZERS[spec["class"]](groups)
+
+
+def optimizer_state(optimizer: optim.Optimizer) -> list[Any]:
+    """The running state (momentum, ...) of each parameter in turn."""
+    return [
+        {
+            key: value.detach().clone() if isinstance(value, Tensor) else value
+            for key, value in optimizer.state.get(parameter, {}).items()
+        }
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    ]
+
+
+def set_optimizer_state(optimizer: optim.Optimizer, state: Any) -> None:
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for parameter, values in zip(parameters, state, strict=True):
+        for value in values.values():
+            if isinstance(value, Tensor) and value.shape not in (parameter.shape, ()):
+                raise WireError("an optimizer's state that does not fit its parameters")
+        optimizer.state[parameter] = dict(values)

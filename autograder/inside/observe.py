@@ -1,0 +1,68 @@
+"""Watch how a student's function uses a model: which mode it runs in, whether gradients follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+
+@dataclass
+class Seen:
+    """What was seen of one model during one call.
+
+    ``training`` and ``evaluation``: a layer ran in that mode; ``tracked``: a layer's output
+    required a gradient.
+    """
+
+    training: bool = False
+    evaluation: bool = False
+    tracked: bool = False
+
+
+@dataclass
+class Watcher:
+    """A forward hook. A class, not a closure, so that a hooked model can still be pickled."""
+
+    seen: Seen = field(default_factory=Seen)
+    paused: bool = False
+
+    def __call__(self, module: nn.Module, inputs: Any, output: Any) -> None:
+        if self.paused:
+            return
+        self.seen.training |= module.training
+        self.seen.evaluation |= not module.training
+        if isinstance(output, Tensor):
+            self.seen.tracked |= output.requires_grad
+
+
+@contextmanager
+def watch(models: Iterable[nn.Module]) -> Iterator[list[Watcher]]:
+    """Hooks every leaf module of each model for the length of the block."""
+    watchers, handles = [], []
+    for model in models:
+        watcher = Watcher()
+        watchers.append(watcher)
+        leaves = [m for m in model.modules() if not list(m.children())]
+        handles += [leaf.register_forward_hook(watcher) for leaf in leaves]
+    try:
+        yield watchers
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def paused(watchers: Iterable[Watcher]) -> Iterator[None]:
+    """Looks away while somebody else's code (a callback of the grader) uses the models."""
+    watchers = list(watchers)
+    for watcher in watchers:
+        watcher.paused = True
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.paused = False

@@ -1,0 +1,72 @@
+"""Grades a class: every submission gets its row, whatever happens to the others."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.assignments import Assignment
+from autograder.gradebook.course import ConverterError, Course
+from autograder.verdicts import ExerciseVerdict, Report, TestVerdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's result. ``error`` is empty unless the submission could not be graded."""
+
+    student: str
+    report: dict[str, Any]
+    seconds: float
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"student": self.student, **self.report} | ({"error": self.error} if self.error else {})
+
+
+def grade_class(course: Course, assignment: Assignment, students: Iterable[str]) -> Iterator[Row]:
+    """Rows in the order of ``students``, each as soon as it is there."""
+    course.prepare(assignment.id)
+    for student in students:
+        started = time.monotonic()
+        report, error = _grade_one(course, assignment, student)
+        yield Row(student, report, time.monotonic() - started, error)
+
+
+def _grade_one(course: Course, assignment: Assignment, student: str) -> tuple[dict[str, Any], str]:
+    path = course.notebook("submitted", student, assignment.id)
+    if not path.is_symlink() and not path.exists():
+        course.record_zero(assignment.id, student)
+        return zero(assignment, f"no-notebook: {path.name} is not there", "not_attempted"), ""
+    try:
+        course.autograde(assignment.id, student)
+    except ConverterError as error:
+        return zero(assignment, "not-graded: the grader failed", "error"), str(error)
+    return course.report(assignment.id, student), ""
+
+
+def zero(assignment: Assignment, flag: str, status: str) -> dict[str, Any]:
+    """A report without a point, for a submission from which nothing could be had."""
+    exercises = []
+    for exercise in assignment.exercises:
+        test = TestVerdict("all tests", exercise.points, status, flag)
+        exercises.append(ExerciseVerdict(exercise.name, exercise.points, (test,)))
+    return Report(exercises, [flag]).to_json()
+
+
+def write_json(path: Path, assignment: str, dataset: str, rows: list[Row]) -> None:
+    """Writes the report whole or not at all."""
+    content = {
+        "assignment": assignment,
+        "dataset": dataset,
+        "submissions": [row.to_json() for row in rows],
+    }
+    new = path.with_name(path.name + ".new")
+    try:
+        new.write_text(json.dumps(content, indent=1) + "\n")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

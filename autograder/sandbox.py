@@ -1,0 +1,212 @@
+"""One process for a student's code, in a bubblewrap sandbox, with a socket to talk to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from autograder.limits import Limits
+
+PACKAGE = Path(__file__).parent
+COURSE = PACKAGE.parent / "course"
+HOME = "/home/student"
+LIBRARIES = "/grading"
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32")
+WATCH_SECONDS = 0.1
+
+
+class SandboxError(RuntimeError):
+    """The sandbox cannot be made on this machine: nothing can be graded."""
+
+
+INSTALL = (
+    "Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap; "
+    "conda: conda install -c conda-forge bubblewrap), or grade on a Linux machine that has it. "
+    "--unsafe-no-sandbox grades without any protection; only for submissions that you trust."
+)
+
+
+def check() -> None:
+    """Raises ``SandboxError``, saying what to do, when bubblewrap is missing or refuses."""
+    if shutil.which("bwrap") is None:
+        raise SandboxError(f"bubblewrap (bwrap) is not installed. {INSTALL}")
+    command = [*_isolation(), *_system_mounts(), "--", "/usr/bin/true"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode != 0:
+        reason = done.stderr.strip() or f"exit status {done.returncode}"
+        raise SandboxError(
+            f"bubblewrap is installed but could not make a sandbox ({reason}). The kernel or the "
+            "container probably forbids user namespaces: allow them (README, Troubleshooting)."
+        )
+
+
+class Sandbox:
+    """Starts on construction; ``kill`` ends it with everything that it started.
+
+    ``hidden_modules`` are modules of ``course`` that cannot be imported inside. ``reason`` says
+    why the watchdog killed it, or is empty.
+    """
+
+    def __init__(
+        self, limits: Limits, hidden_modules: tuple[str, ...] = (), unsafe: bool = False
+    ) -> None:
+        self.reason = ""
+        self._limits = limits
+        self.socket, theirs = socket.socketpair()
+        command = _agent(theirs.fileno(), limits)
+        environment = _environment(PACKAGE)
+        if not unsafe:
+            command = [*_command(limits, hidden_modules), "--", *command]
+            environment = _environment(Path(LIBRARIES))
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment | ({"PYTHONPATH": f"{PACKAGE}:{COURSE.parent}"} if unsafe else {}),
+            cwd="/",
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def complaint(self) -> str:
+        """What the sandbox said on its way out; only after it ended."""
+        assert self._process.stderr is not None
+        return self._process.stderr.read(2000).decode(errors="replace").strip()
+
+    def kill(self) -> None:
+        """Ends every process in the sandbox and waits until they are gone."""
+        for child in reversed(self._tree()):
+            _kill(child)
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+        self._process.wait()
+        self.socket.close()
+
+    def _tree(self) -> list[psutil.Process]:
+        try:
+            root = psutil.Process(self._process.pid)
+            return [root, *root.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def _watch(self) -> None:
+        while self._process.poll() is None:
+            tree = self._tree()
+            if len(tree) > self._limits.processes:
+                self._stop(f"more than {self._limits.processes} processes", tree)
+            elif sum(map(_memory, tree)) > self._limits.memory:
+                self._stop(f"more than {self._limits.memory >> 20} MiB of memory", tree)
+            time.sleep(WATCH_SECONDS)
+
+    def _stop(self, reason: str, tree: list[psutil.Process]) -> None:
+        self.reason = reason
+        for process in tree:
+            _kill(process)
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        pass
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _agent(descriptor: int, limits: Limits) -> list[str]:
+    limit = [str(descriptor), str(limits.private_files), str(int(limits.total_seconds) + 60)]
+    return [sys.executable, "-s", "-P", "-m", "inside.agent", *limit]
+
+
+def _environment(libraries: Path) -> dict[str, str]:
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": HOME,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(libraries),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "IPYTHONDIR": "/tmp/ipython",
+        "NBGRADER_EXECUTION": "autograde",
+    }
+
+
+def _isolation() -> list[str]:
+    return [
+        *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+        *("--new-session", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"),
+        *("--hostname", "sandbox"),
+    ]
+
+
+def _system_mounts() -> list[str]:
+    mounts: list[str] = []
+    for path in SYSTEM:
+        if os.path.islink(path):
+            mounts += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            mounts += ["--ro-bind", path, path]
+    for path in ("/etc/ld.so.cache", "/etc/localtime"):
+        mounts += ["--ro-bind-try", path, path]
+    return mounts
+
+
+def _python_mounts() -> list[str]:
+    """The interpreter and its packages; of this project only what a student has, too."""
+    prefixes = sorted({os.path.realpath(p) for p in (sys.base_prefix, sys.prefix)} | {sys.prefix})
+    mounts: list[str] = []
+    for prefix in prefixes:
+        if not prefix.startswith("/usr/") and prefix != "/usr":
+            mounts += ["--ro-bind", prefix, prefix]
+    for secret in (PACKAGE, PACKAGE.parent / "source"):
+        if any(secret.is_relative_to(prefix) for prefix in (*prefixes, "/usr")):
+            mounts += ["--tmpfs", str(secret)]
+    return mounts
+
+
+def _course_mounts(hidden_modules: tuple[str, ...]) -> list[str]:
+    mounts = ["--ro-bind", str(PACKAGE / "inside"), f"{LIBRARIES}/inside"]
+    mounts += ["--ro-bind", str(COURSE), f"{LIBRARIES}/course"]
+    if (COURSE / "__pycache__").is_dir():  # compiled copies of hidden modules
+        mounts += ["--tmpfs", f"{LIBRARIES}/course/__pycache__"]
+    for module in hidden_modules:
+        hidden = str(PACKAGE / "inside" / "hidden.py")
+        mounts += ["--ro-bind", hidden, f"{LIBRARIES}/course/{module}.py"]
+    return mounts
+
+
+def _command(limits: Limits, hidden_modules: tuple[str, ...]) -> list[str]:
+    size = ["--size", str(limits.private_files), "--tmpfs"]
+    return [
+        *_isolation(),
+        *_system_mounts(),
+        *_python_mounts(),
+        *_course_mounts(hidden_modules),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *(*size, "/dev/shm", *size, "/tmp", *size, HOME),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME),
+    ]

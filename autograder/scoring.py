@@ -1,0 +1,168 @@
+"""Runs a hidden suite with pytest, in the scorer's own process, and turns it into verdicts."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.assignments import Assignment, Exercise
+from autograder.inside.wire import WireError
+from autograder.student import BadValue, Student, StudentFailure
+from autograder.trace import Trace
+from autograder.verdicts import TestVerdict
+from course.data import Dataset, load
+
+OPTIONS = [
+    *("-q", "--no-header", "--no-summary", "--assert=plain", "--capture=no", "--tb=no"),
+    *("-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:terminal"),
+    *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:faulthandler", "-p", "no:unraisableexception"),
+    *("-p", "no:threadexception", "-p", "no:logging", "-p", "no:warnings"),
+]
+
+
+class GraderError(RuntimeError):
+    """The grader is at fault, not the student: the submission cannot be graded as things are."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A test's verdict together with the evidence for it."""
+
+    verdict: TestVerdict
+    trace: Trace
+
+
+@functools.cache
+def dataset_named(name: str) -> Dataset:
+    """The dataset that grading uses, read once a process, never downloaded, on the CPU."""
+    return load(name, device=torch.device("cpu"), download=False)
+
+
+class SuitePlugin:
+    """Gives a suite its fixtures and collects its outcomes, by exercise."""
+
+    def __init__(self, student: Student, seed: int, dataset: str) -> None:
+        self._student = student
+        self._seed = seed
+        self._dataset = dataset
+        self.outcomes: dict[str, list[Outcome]] = {}
+        self.problems: list[str] = []
+
+    @pytest.fixture(name="student")
+    def _student_fixture(self) -> Student:
+        return self._student
+
+    @pytest.fixture(name="rng")
+    def _rng_fixture(self, request: pytest.FixtureRequest) -> torch.Generator:
+        return torch.Generator().manual_seed(self._test_seed(request.node))
+
+    @pytest.fixture(name="dataset")
+    def _dataset_fixture(self) -> Dataset:
+        return dataset_named(self._dataset)
+
+    def _test_seed(self, item: pytest.Item) -> int:
+        """Depends on the seed of the grading and the test's name alone."""
+        key = f"{self._seed}:{item.parent.name if item.parent else ''}:{item.name}"
+        return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "points(n): what the test is worth")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        self._student.begin(item.cls.exercise, self._test_seed(item))  # type: ignore[attr-defined]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
+        report = yield
+        error = call.excinfo.value if call.excinfo else None
+        if call.when == "call":
+            status, message = judge(error)
+            verdict = TestVerdict(title(item.name), points(item), status, message)
+            outcomes = self.outcomes.setdefault(item.cls.exercise, [])  # type: ignore[attr-defined]
+            outcomes.append(Outcome(verdict, self._student.trace))
+        elif error is not None:
+            self.problems.append(f"{item.nodeid} ({call.when}): {error!r}")
+        return report
+
+
+def judge(error: BaseException | None) -> tuple[str, str]:
+    """Status and message of a test that ended with ``error``."""
+    if error is None:
+        return "passed", ""
+    if isinstance(error, AssertionError) and not isinstance(error, StudentFailure):
+        return "failed", str(error)
+    if isinstance(error, WireError):
+        error = BadValue(f"What came back cannot be read: {error}")
+    if isinstance(error, StudentFailure):
+        return error.status, str(error)
+    if isinstance(error, Exception):
+        kind = type(error).__name__
+        return "error", f"The test could not work with what came back ({kind}: {error})."[:500]
+    raise error
+
+
+def title(name: str) -> str:
+    """``test_last_batch[mnist]`` reads ``last batch [mnist]``."""
+    return name.removeprefix("test_").replace("_", " ").replace("[", " [")
+
+
+def points(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("points")
+    if mark is None:
+        raise GraderError(f"{item.nodeid} has no points")
+    return float(mark.args[0])
+
+
+def run_suite(
+    assignment: Assignment, student: Student, seed: int, dataset: str, exercise: str | None = None
+) -> dict[str, list[Outcome]]:
+    """Outcomes of the suite's tests by exercise, or of one exercise's tests only.
+
+    Raises ``GraderError`` when the suite itself cannot be run or does not add up.
+    """
+    plugin = SuitePlugin(student, seed, dataset)
+    target = str(assignment.suite)
+    if exercise is not None:
+        target += f"::{class_of(exercise)}"
+    previous = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        code = pytest.main([*OPTIONS, f"--rootdir={assignment.suite.parent}", target], [plugin])
+    finally:
+        if previous is None:
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        else:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = previous
+    if plugin.problems or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise GraderError(f"the suite {target} could not be run: {plugin.problems or code}")
+    wanted = [e for e in assignment.exercises if exercise in (None, e.name)]
+    for one in wanted:
+        add_up(one, plugin.outcomes.get(one.name, []))
+    return {one.name: plugin.outcomes[one.name] for one in wanted}
+
+
+def class_of(exercise: str) -> str:
+    """The suite's class for an exercise: ``train_step`` has ``TestTrainStep``."""
+    return "Test" + "".join(word[0].upper() + word[1:] for word in exercise.split("_"))
+
+
+def add_up(exercise: Exercise, outcomes: list[Outcome]) -> None:
+    total = sum(outcome.verdict.points for outcome in outcomes)
+    if abs(total - exercise.points) > 1e-9:
+        raise GraderError(f"{exercise.name}: tests are worth {total}, not {exercise.points} points")

@@ -1,0 +1,153 @@
+"""What a suite calls: a student's functions, here or in a sandbox, behind one interface."""
+
+from __future__ import annotations
+
+import builtins
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import nn
+
+from autograder.inside import observe, state
+from autograder.inside.observe import Seen
+from autograder.trace import Trace, snapshot
+
+
+class StudentFailure(Exception):
+    """The student's code gave no value. ``status`` is the word for the report."""
+
+    status = "error"
+
+
+class StudentRaised(StudentFailure):
+    """The student's function raised. Also an instance of the builtin type that was raised."""
+
+
+class NotAttempted(StudentFailure):
+    status = "not_attempted"
+
+
+class Missing(StudentFailure):
+    """The function is not there, because the cell that should define it failed."""
+
+
+class TimedOut(StudentFailure):
+    status = "timeout"
+
+
+class Crashed(StudentFailure):
+    status = "crashed"
+
+
+class BadValue(StudentFailure):
+    """What came back is nothing that can be judged: too large, of an unknown type, or forged."""
+
+    status = "failed"
+
+
+NOT_ATTEMPTED = "Not attempted yet: `{name}` still raises NotImplementedError."
+
+
+def raised(name: str, kind: str, message: str) -> StudentFailure:
+    """The exception to raise here for one of type ``kind`` that the student's ``name`` raised."""
+    if kind == "NotImplementedError":
+        return NotAttempted(NOT_ATTEMPTED.format(name=name))
+    text = f"`{name}` raised {kind}: {message[:500]}" if message else f"`{name}` raised {kind}."
+    base = getattr(builtins, kind, None)
+    if not (isinstance(base, type) and issubclass(base, Exception)):
+        return StudentRaised(text)
+    try:
+        return type(kind, (StudentRaised, base), {})(text)  # type: ignore[no-any-return]
+    except TypeError:  # a builtin whose constructor or layout does not combine (UnicodeError, ...)
+        return StudentRaised(text)
+
+
+class Student:
+    """Calls go by attribute: ``student.relabel(y, classes)``.
+
+    Changes that a function makes to a model, optimizer, generator, tensor, list or dict handed
+    to it are visible in the caller's own objects afterwards. Before every call the global random
+    state is seeded with a new number. Subclasses say where the function runs.
+    """
+
+    def __init__(self) -> None:
+        self.exercise = ""
+        self.trace: Trace = []
+        self._seeds = random.Random(0)
+        self._seen: dict[int, Seen] = {}
+
+    def begin(self, exercise: str, seed: int) -> None:
+        """Starts a test of ``exercise``; global seeds are drawn from ``seed``."""
+        self.exercise = exercise
+        self.trace = []
+        self._seeds = random.Random(seed)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self._record(name, args, kwargs)
+
+    def _record(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._seen = {}
+        try:
+            result = self.call(name, args, kwargs, self._seeds.getrandbits(31))
+        except StudentFailure as failure:
+            self.trace.append(snapshot(name, type(failure).__name__, args, kwargs, self._seen))
+            raise
+        self.trace.append(snapshot(name, result, args, kwargs, self._seen))
+        return result
+
+    def seen(self, model: nn.Module) -> Seen:
+        """How the last call used ``model``; reported from where the function ran."""
+        return self._seen.get(id(model), Seen())
+
+    def call(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int
+    ) -> Any:  # pragma: no cover - the interface
+        raise NotImplementedError
+
+
+class LocalStudent(Student):
+    """Functions of this process: for reference solutions, misconceptions and tests."""
+
+    def __init__(self, namespace: Mapping[str, Callable[..., Any]], seed: int = 0) -> None:
+        super().__init__()
+        self._namespace = namespace
+        self.begin("", seed)
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int) -> Any:
+        if name not in self._namespace:
+            raise NotAttempted(f"`{name}` is not defined.")
+        models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
+        with observe.watch(models) as watchers:
+            self._seen = {id(m): w.seen for m, w in zip(models, watchers, strict=True)}
+            errors: list[Exception] = []
+            args = tuple(_callback(arg, watchers, errors) for arg in args)
+            kwargs = {key: _callback(arg, watchers, errors) for key, arg in kwargs.items()}
+            state.reset(seed)
+            try:
+                return self._namespace[name](*args, **kwargs)
+            except Exception as error:
+                if errors:
+                    raise errors[0] from None
+                raise raised(name, type(error).__name__, str(error)) from error
+            finally:
+                state.reset(seed)
+
+
+def _callback(arg: Any, watchers: list[observe.Watcher], errors: list[Exception]) -> Any:
+    """A callback of the suite is not the student's doing: what it does is not recorded, and what
+    it raises is kept, to be raised in the suite again."""
+    if not callable(arg) or isinstance(arg, nn.Module):
+        return arg
+
+    def callback(*args: Any, **kwargs: Any) -> Any:
+        with observe.paused(watchers):
+            try:
+                return arg(*args, **kwargs)
+            except Exception as error:
+                errors.append(error)
+                raise
+
+    return callback

@@ -1,0 +1,55 @@
+"""What a function did in a test, as plain data: the evidence that diagnosis compares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from autograder.inside.observe import Seen
+
+Trace = list[tuple[Any, ...]]
+
+
+def snapshot(
+    name: str, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: dict[int, Seen]
+) -> tuple[Any, ...]:
+    """A call's name, its result, and its arguments as the call left them."""
+    used = [astuple(seen[key]) for key in seen]
+    return (name, plain(result), plain(args), plain(kwargs), used)
+
+
+def plain(value: Any) -> Any:
+    """A copy made of numbers, strings, tensors and containers; the rest becomes a type's name."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, nn.Module):
+        return (value.training, [p.detach().clone() for p in value.parameters()])
+    if isinstance(value, list | tuple):
+        return [type(value).__name__, *map(plain, value)]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return type(value).__name__  # generators, optimizers, callables: how they draw is free
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two traces agree, numbers to float32 tolerance."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return False
+        return torch.allclose(a.double(), b.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
+    if isinstance(a, float) and isinstance(b, float):
+        both_nan = math.isnan(a) and math.isnan(b)
+        return both_nan or math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-6)
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(alike(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(alike(a[key], b[key]) for key in a)
+    return bool(a == b)

@@ -1,0 +1,25 @@
+"""nbgrader's configuration: its own steps where they serve, ours at its seams.
+
+The stock ``nbgrader autograde`` and the formgrader's button grade through ``autograder`` because
+of this file. Without it no point can be earned: ``check`` always raises under plain nbgrader.
+"""
+
+c = get_config()  # noqa: F821 - defined by traitlets when it loads this file
+
+c.CourseDirectory.course_id = "forget-me-not"
+
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
+c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
+
+c.Autograde.exporter_class = "autograder.gradebook.reading.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.gradebook.sanitise.Sanitise",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.gradebook.score.GradeInSandbox",
+    "autograder.gradebook.save.SaveVerdicts",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.gradebook.score.Neutralise",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
