@@ -1,3 +1,5 @@
+"""``python -m autograder``."""
+
 from autograder.cli import app
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ app = typer.Typer(
 
 
 class DatasetName(StrEnum):
+    """The datasets that grading can train on."""
+
     digits = "digits"
     mnist = "mnist"
 
@@ -38,6 +40,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def fail(message: str, status: int = 1) -> None:
+    """Says in one line what is wrong and ends with ``status``."""
     typer.echo(f"Error: {message}", err=True)
     raise typer.Exit(status)
 
@@ -70,7 +73,9 @@ def grade(
     student: Annotated[
         list[str] | None, typer.Option(help="Only this student; may be given again.")
     ] = None,
-    dataset: Annotated[DatasetName, typer.Option(help="What grading trains on.")] = DatasetName.digits,
+    dataset: Annotated[
+        DatasetName, typer.Option(help="What grading trains on.")
+    ] = DatasetName.digits,
     json: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Instead of the course directory's own seed.", min=0)

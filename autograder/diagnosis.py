@@ -23,7 +23,9 @@ def diagnose(
     inputs, or, where values are drawn at random, with the same message.
     """
     failed = [n for n, outcome in enumerate(outcomes) if outcome.verdict.status != "passed"]
-    if not failed or any(o.verdict.status in ("timeout", "crashed", "not_attempted") for o in outcomes):
+    if not failed or any(
+        o.verdict.status in ("timeout", "crashed", "not_attempted") for o in outcomes
+    ):
         return None
     best: tuple[int, int, Misconception] | None = None
     for misconception in CATALOGUE.get(assignment.id, ()):
@@ -36,9 +38,7 @@ def diagnose(
             (a.verdict.status == "passed") == (b.verdict.status == "passed")
             for a, b in zip(theirs, outcomes, strict=True)
         )
-        same_values = sum(
-            alike(a.trace, b.trace) for a, b in zip(theirs, outcomes, strict=True)
-        )
+        same_values = sum(alike(a.trace, b.trace) for a, b in zip(theirs, outcomes, strict=True))
         if best is None or (same_failures, same_values) > best[:2]:
             best = (same_failures, same_values, misconception)
     return best[2] if best else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from course.checks.table import Row, to_html, to_text
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.notebooks import TEST, grade_id
 from autograder.verdicts import ExerciseVerdict, Report
-from course.checks.table import Row, to_html, to_text
 
 
 def fill_in(notebook: NotebookNode, report: Report) -> None:

@@ -56,7 +56,9 @@ def grade(
         outcomes = run_suite(what, student, seed, dataset)
     for cell, ran in zip(executed, cells, strict=True):
         cell.outputs = [nbformat.from_dict(output) for output in ran.outputs]
-    verdicts = [_verdict(what, e.name, e.points, outcomes[e.name], seed, dataset) for e in what.exercises]
+    verdicts = [
+        _verdict(what, e.name, e.points, outcomes[e.name], seed, dataset) for e in what.exercises
+    ]
     flags = _flags(cells) + (["unsandboxed: graded without protection"] if unsafe else [])
     report = Report(verdicts, flags, _receipt(submission, what, seed, dataset))
     feedback.fill_in(notebook, report)

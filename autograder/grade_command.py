@@ -22,6 +22,8 @@ class BadUsage(ValueError):
 
 @dataclass(frozen=True)
 class Request:
+    """The command line of ``grade``, as given."""
+
     assignment: str
     root: Path
     students: tuple[str, ...] = ()
@@ -61,7 +63,11 @@ def _understand(request: Request) -> tuple[Assignment, Course, list[str]]:
         raise BadUsage(f"--root: {request.root} is not a directory")
     if request.json is not None and not request.json.absolute().parent.is_dir():
         raise BadUsage(f"--json: there is no directory {request.json.absolute().parent}")
-    options = {"dataset": request.dataset, "unsafe_no_sandbox": request.unsafe, "seed": request.seed}
+    options = {
+        "dataset": request.dataset,
+        "unsafe_no_sandbox": request.unsafe,
+        "seed": request.seed,
+    }
     course = Course(request.root, options)
     there = course.submissions(assignment.id)
     if not there:
@@ -113,4 +119,6 @@ def _remarks(row: Row) -> list[str]:
         if exercise["misconception"]
     ]
     error = [f"NOT GRADED: {row.error}"] if row.error else []
-    return error + [f"flag {flag}" for flag in row.report["flags"]] + [f"mistake {n}" for n in named]
+    return (
+        error + [f"flag {flag}" for flag in row.report["flags"]] + [f"mistake {n}" for n in named]
+    )

@@ -43,6 +43,10 @@ def difference(release: Path = RELEASE) -> str:
         old = path.read_text() if path.exists() else ""
         name = f"release/{assignment}/{path.name}"
         lines += difflib.unified_diff(
-            old.splitlines(), generated(assignment).splitlines(), name, f"{name} (from source)", lineterm=""
+            old.splitlines(),
+            generated(assignment).splitlines(),
+            name,
+            f"{name} (from source)",
+            lineterm="",
         )
     return "\n".join(lines)

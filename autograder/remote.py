@@ -14,7 +14,7 @@ from autograder.inside.observe import Seen
 from autograder.inside.peer import RemoteError
 from autograder.inside.wire import WireError
 from autograder.limits import Limits
-from autograder.session import Cell, Session, Stopped
+from autograder.session import Cell, Handler, Session, Stopped
 from autograder.student import (
     NOT_ATTEMPTED,
     BadValue,
@@ -52,7 +52,7 @@ class RemoteStudent(Student):
         self._ended: dict[str, StudentFailure] = {}
         self._spent: dict[str, float] = {}
         self._errors: list[Exception] = []
-        handlers = {"serve": self._serve, "function": self._callback}
+        handlers: dict[str, Handler] = {"serve": self._serve, "function": self._callback}
         self.session = Session(cells, limits, assignment.hidden_modules, handlers, unsafe)
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int) -> Any:
@@ -88,9 +88,7 @@ class RemoteStudent(Student):
             raise BadValue(f"What `{name}` gave back cannot be read: {error}.") from None
         return self._accept(name, answer, args, kwargs)
 
-    def _accept(
-        self, name: str, answer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def _accept(self, name: str, answer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
         try:
             result, seen = answer
@@ -125,6 +123,6 @@ class RemoteStudent(Student):
         function = self.session.function(message.get("number"))
         try:
             return function(*message["args"], **dict(message["kwargs"]))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again in the suite
             self._errors.append(error)
             raise RuntimeError("this call was refused") from None

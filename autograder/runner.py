@@ -24,7 +24,9 @@ class Row:
     error: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"student": self.student, **self.report} | ({"error": self.error} if self.error else {})
+        return {"student": self.student, **self.report} | (
+            {"error": self.error} if self.error else {}
+        )
 
 
 def grade_class(course: Course, assignment: Assignment, students: Iterable[str]) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -29,9 +30,10 @@ class SandboxError(RuntimeError):
 
 
 INSTALL = (
-    "Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap; "
-    "conda: conda install -c conda-forge bubblewrap), or grade on a Linux machine that has it. "
-    "--unsafe-no-sandbox grades without any protection; only for submissions that you trust."
+    "Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install "
+    "bubblewrap; conda: conda install -c conda-forge bubblewrap), or grade on a Linux machine "
+    "that has it. --unsafe-no-sandbox grades without any protection; only for submissions that "
+    "you trust."
 )
 
 
@@ -53,13 +55,15 @@ class Sandbox:
     """Starts on construction; ``kill`` ends it with everything that it started.
 
     ``hidden_modules`` are modules of ``course`` that cannot be imported inside. ``reason`` says
-    why the watchdog killed it, or is empty.
+    why the watchdog killed it, or is empty; ``complaint`` is what it wrote to its standard error
+    before it served, known once it is killed.
     """
 
     def __init__(
         self, limits: Limits, hidden_modules: tuple[str, ...] = (), unsafe: bool = False
     ) -> None:
         self.reason = ""
+        self.complaint = ""
         self._limits = limits
         self.socket, theirs = socket.socketpair()
         command = _agent(theirs.fileno(), limits)
@@ -80,21 +84,17 @@ class Sandbox:
         theirs.close()
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def complaint(self) -> str:
-        """What the sandbox said on its way out; only after it ended."""
-        assert self._process.stderr is not None
-        return self._process.stderr.read(2000).decode(errors="replace").strip()
-
     def kill(self) -> None:
         """Ends every process in the sandbox and waits until they are gone."""
         for child in reversed(self._tree()):
             _kill(child)
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
         self._process.wait()
         self.socket.close()
+        assert self._process.stderr is not None
+        self.complaint = self._process.stderr.read(2000).decode(errors="replace").strip()
+        self._process.stderr.close()
 
     def _tree(self) -> list[psutil.Process]:
         try:
@@ -119,10 +119,8 @@ class Sandbox:
 
 
 def _kill(process: psutil.Process) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.kill()
-    except psutil.NoSuchProcess:
-        pass
 
 
 def _memory(process: psutil.Process) -> int:

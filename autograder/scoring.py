@@ -12,18 +12,27 @@ from typing import Any
 
 import pytest
 import torch
+from course.data import Dataset, load
 
 from autograder.assignments import Assignment, Exercise
 from autograder.inside.wire import WireError
 from autograder.student import BadValue, Student, StudentFailure
 from autograder.trace import Trace
 from autograder.verdicts import TestVerdict
-from course.data import Dataset, load
 
 OPTIONS = [
     *("-q", "--no-header", "--no-summary", "--assert=plain", "--capture=no", "--tb=no"),
     *("-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:terminal"),
-    *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:faulthandler", "-p", "no:unraisableexception"),
+    *(
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:faulthandler",
+        "-p",
+        "no:unraisableexception",
+    ),
     *("-p", "no:threadexception", "-p", "no:logging", "-p", "no:warnings"),
 ]
 
@@ -123,6 +132,7 @@ def title(name: str) -> str:
 
 
 def points(item: pytest.Item) -> float:
+    """What a test is worth, from its mark."""
     mark = item.get_closest_marker("points")
     if mark is None:
         raise GraderError(f"{item.nodeid} has no points")
@@ -163,6 +173,7 @@ def class_of(exercise: str) -> str:
 
 
 def add_up(exercise: Exercise, outcomes: list[Outcome]) -> None:
+    """Raises ``GraderError`` unless the tests are worth the exercise's points."""
     total = sum(outcome.verdict.points for outcome in outcomes)
     if abs(total - exercise.points) > 1e-9:
         raise GraderError(f"{exercise.name}: tests are worth {total}, not {exercise.points} points")

@@ -79,7 +79,10 @@ class Session:
         """Runs every cell once, in order, and keeps its outputs and status."""
         for cell in self.cells:
             if self.out_of_time:
-                cell.status, cell.message = "timeout", "The time for the whole notebook was used up."
+                cell.status, cell.message = (
+                    "timeout",
+                    "The time for the whole notebook was used up.",
+                )
                 cell.outputs = [_error_output("TimeLimit", cell.message)]
                 continue
             self._revive()
@@ -102,7 +105,7 @@ class Session:
         function = self._peer.codec.object(number)
         if not callable(function):
             raise WireError(f"object {number!r} is not a function")
-        return function  # type: ignore[no-any-return]
+        return function
 
     def stop(self) -> None:
         if self._sandbox is not None:
@@ -128,7 +131,7 @@ class Session:
             assert self._sandbox is not None
             sandbox, self._sandbox = self._sandbox, None
             sandbox.kill()
-            why = sandbox.complaint() or type(error).__name__
+            why = sandbox.complaint or type(error).__name__
             raise SandboxError(f"the sandbox did not start: {why}") from None
 
     def _run(self, cell: Cell) -> None:
@@ -148,7 +151,7 @@ class Session:
                 cell.message = f"{output['ename']}: {output['evalue']}".rstrip(": ")[:500]
 
     def _replay(self, cell: Cell) -> None:
-        """Runs a cell again for its definitions; one that dies this time is left out from now on."""
+        """Runs a cell again for its definitions; one that dies now is left out from then on."""
         try:
             self._request(self._limits.cell_seconds, "A cell", "run", source=cell.source)
         except Stopped as stopped:
@@ -163,7 +166,9 @@ class Session:
             return self._peer.request(op, fresh=True, **fields)
         except TimeoutError:
             self.stop()
-            message = f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"
+            message = (
+                f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"
+            )
             raise Stopped("timeout", message) from None
         except GONE:
             assert self._sandbox is not None
@@ -196,7 +201,12 @@ def _checked_output(output: dict[str, Any]) -> dict[str, Any]:
     if kind == "error":
         lines = [str(line) for line in output["traceback"]]
         evalue = str(output["evalue"])
-        return {"output_type": kind, "ename": str(output["ename"]), "evalue": evalue, "traceback": lines}
+        return {
+            "output_type": kind,
+            "ename": str(output["ename"]),
+            "evalue": evalue,
+            "traceback": lines,
+        }
     if kind == "display_data":
         data = {k: str(v) for k, v in output["data"].items() if k in ("text/plain", "image/png")}
         return {"output_type": kind, "data": data, "metadata": {}}

@@ -21,5 +21,7 @@ def load(assignment: Assignment) -> dict[str, Callable[..., Any]]:
             exec(code, namespace)
     missing = names - namespace.keys()
     if missing:
-        raise ValueError(f"{source_path(assignment.id)} does not define {', '.join(sorted(missing))}")
+        raise ValueError(
+            f"{source_path(assignment.id)} does not define {', '.join(sorted(missing))}"
+        )
     return {name: namespace[name] for name in names}

@@ -25,6 +25,8 @@ class StudentRaised(StudentFailure):
 
 
 class NotAttempted(StudentFailure):
+    """The stub is still there, or nothing is."""
+
     status = "not_attempted"
 
 
@@ -33,10 +35,14 @@ class Missing(StudentFailure):
 
 
 class TimedOut(StudentFailure):
+    """The function, or the cell that should define it, outlasted its limit."""
+
     status = "timeout"
 
 
 class Crashed(StudentFailure):
+    """The function, or its cell, ended the process."""
+
     status = "crashed"
 
 
@@ -58,7 +64,7 @@ def raised(name: str, kind: str, message: str) -> StudentFailure:
     if not (isinstance(base, type) and issubclass(base, Exception)):
         return StudentRaised(text)
     try:
-        return type(kind, (StudentRaised, base), {})(text)  # type: ignore[no-any-return]
+        return type(kind, (StudentRaised, base), {})(text)
     except TypeError:  # a builtin whose constructor or layout does not combine (UnicodeError, ...)
         return StudentRaised(text)
 
@@ -137,8 +143,10 @@ class LocalStudent(Student):
 
 
 def _callback(arg: Any, watchers: list[observe.Watcher], errors: list[Exception]) -> Any:
-    """A callback of the suite is not the student's doing: what it does is not recorded, and what
-    it raises is kept, to be raised in the suite again."""
+    """A callback of the suite, which is not the student's doing.
+
+    What it does is not recorded, and what it raises is kept, to be raised in the suite again.
+    """
     if not callable(arg) or isinstance(arg, nn.Module):
         return arg
 

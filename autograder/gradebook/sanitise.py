@@ -37,7 +37,7 @@ class Truth:
         return bool(self.metadata["grade"])
 
 
-class Sanitise(NbGraderPreprocessor):  # type: ignore[misc]
+class Sanitise(NbGraderPreprocessor):
     """Mends the cells that the gradebook knows, drops what students may not set, flags both."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -133,8 +133,10 @@ def _plain_cell(cell: NotebookNode, experiments: frozenset[str]) -> NotebookNode
 
 
 def _missing(truths: dict[str, Truth], found: list[str], flags: list[str]) -> list[NotebookNode]:
-    """The graded cells that are gone. A missing stub is not put back: it would define again what
-    the student may have defined elsewhere."""
+    """The graded cells that are gone.
+
+    A missing stub is not put back: it would define again what the student defined elsewhere.
+    """
     back = []
     for name, truth in truths.items():
         if name in found:
@@ -188,5 +190,3 @@ def _figures(cell: NotebookNode) -> list[NotebookNode]:
 
 def _short(name: str) -> str:
     return re.sub(r"[^\w.-]", "?", name)[:60]
-
-

@@ -12,7 +12,7 @@ from autograder.gradebook.sanitise import GRADING
 from autograder.notebooks import TEST
 
 
-class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
+class SaveVerdicts(SaveAutoGrades):
     """nbgrader's own step, except that points come from the report, never from a cell's output.
 
     Written answers are left to nbgrader: 0 when untouched, else they wait for a person.
@@ -21,7 +21,7 @@ class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         exercises = nb.metadata.get(GRADING, {}).get("exercises", [])
         self._scores = {TEST + exercise["name"]: exercise["score"] for exercise in exercises}
-        return super().preprocess(nb, resources)  # type: ignore[no-any-return]
+        return super().preprocess(nb, resources)
 
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
         name = cell.metadata["nbgrader"]["grade_id"]

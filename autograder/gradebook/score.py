@@ -18,7 +18,7 @@ from autograder.notebooks import instructors_texts
 from autograder.scorer import grade_apart
 
 
-class GradeInSandbox(NbGraderPreprocessor):  # type: ignore[misc]
+class GradeInSandbox(NbGraderPreprocessor):
     """Executes and grades a sanitised notebook; its report goes into the notebook's metadata."""
 
     dataset = Enum(["digits", "mnist"], "digits", help="what grading trains on").tag(config=True)
@@ -41,7 +41,7 @@ class GradeInSandbox(NbGraderPreprocessor):  # type: ignore[misc]
         return graded.notebook, resources
 
 
-class Neutralise(NbGraderPreprocessor):  # type: ignore[misc]
+class Neutralise(NbGraderPreprocessor):
     """Makes HTML and script links in students' text show as text, on every page that shows it."""
 
     def preprocess_cell(

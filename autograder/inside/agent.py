@@ -1,6 +1,7 @@
-"""Runs a notebook's cells and calls its functions, when asked. The only process in the sandbox.
+"""Runs a notebook's cells and calls its functions, when asked.
 
-Started as ``python -m inside.agent FD FILE_BYTES CPU_SECONDS`` with a connected socket. It knows no test and no answer.
+The only process in the sandbox, started as ``python -m inside.agent FD FILE_BYTES CPU_SECONDS``
+with a connected socket. It knows no test and no answer.
 """
 
 from __future__ import annotations
@@ -33,17 +34,21 @@ class Agent:
     def __init__(self, sock: socket.socket) -> None:
         self._shell = _new_shell()
         self._errors: list[dict[str, Any]] = []
-        self._shell._showtraceback = self._keep_error
+        self._shell._showtraceback = self._keep_error  # type: ignore[method-assign]
         self._peer = Peer(Channel(sock), AGENT, {"run": self._run, "call": self._call})
 
     def serve(self) -> None:
         self._peer.serve()
 
-    def _keep_error(self, kind: Any, value: Any, traceback: list[str]) -> None:
+    def _keep_error(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         self._errors.append(
-            {"output_type": "error", "ename": kind.__name__, "evalue": str(value)[:2000],
-             "traceback": [line[:5000] for line in traceback[-50:]]}
-        )  # fmt: skip
+            {
+                "output_type": "error",
+                "ename": etype.__name__,
+                "evalue": str(evalue)[:2000],
+                "traceback": [line[:5000] for line in stb[-50:]],
+            }
+        )
 
     def _run(self, message: dict[str, Any]) -> str:
         """Executes one cell; returns its outputs, in nbformat's terms, as JSON."""
@@ -53,7 +58,11 @@ class Agent:
         if not result.success and not self._errors:
             error = result.error_before_exec or result.error_in_exec
             self._keep_error(type(error), error, [f"{type(error).__name__}: {error}"])
-        outputs = [_stream(n, t) for n, t in (("stdout", captured.stdout), ("stderr", captured.stderr)) if t]
+        outputs = [
+            _stream(n, t)
+            for n, t in (("stdout", captured.stdout), ("stderr", captured.stderr))
+            if t
+        ]
         for rich in captured.outputs:
             outputs.append(
                 {"output_type": "display_data", "data": _allowed(rich.data or {}), "metadata": {}}
@@ -128,6 +137,7 @@ def _limit(file_bytes: int, cpu_seconds: int) -> None:
 
 
 def main(descriptor: int, file_bytes: int, cpu_seconds: int) -> None:
+    """Serves the scorer at the other end of the socket until it hangs up."""
     sock = socket.socket(fileno=descriptor)
     _limit(file_bytes, cpu_seconds)
     torch.set_num_threads(1)

@@ -1,9 +1,9 @@
 """Python values as JSON and tensors, and objects that both sides hold under one number.
 
-Values (numbers, strings, tuples) are copied. Objects that can change (tensors, lists, dicts, models,
-optimizers, generators) and functions get a number when they first cross; from then on they cross
-as that number, and every message carries the changes of what both sides hold. ``Codec.reset``
-forgets them all.
+Values (numbers, strings, tuples) are copied. Objects that can change (tensors, lists, dicts,
+models, optimizers, generators) and functions get a number when they first cross; from then on
+they cross as that number, and every message carries the changes of what both sides hold.
+``Codec.reset`` forgets them all.
 """
 
 from __future__ import annotations

@@ -111,6 +111,7 @@ def describe_optimizer(optimizer: optim.Optimizer, names: dict[int, list[Any]]) 
 
 
 def build_optimizer(spec: Any, modules: dict[int, nn.Module]) -> optim.Optimizer:
+    """The optimizer that ``describe_optimizer`` described, over the modules' parameters."""
     groups = []
     for group in spec["groups"]:
         settings = {
@@ -135,6 +136,7 @@ def optimizer_state(optimizer: optim.Optimizer) -> list[Any]:
 
 
 def set_optimizer_state(optimizer: optim.Optimizer, state: Any) -> None:
+    """Puts a state from ``optimizer_state`` into ``optimizer``."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for parameter, values in zip(parameters, state, strict=True):
         for value in values.values():

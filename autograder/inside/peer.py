@@ -78,7 +78,7 @@ class Peer:
             value = handler(message)
         except (WireError, EOFError, TimeoutError):
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it goes to the other side
             self._send_error(number, error)
             return
         try:
@@ -90,7 +90,7 @@ class Peer:
         kind = error.kind if isinstance(error, RemoteError) else type(error).__name__
         try:
             text = str(error)[:2000]
-        except Exception:
+        except Exception:  # noqa: BLE001 - a hostile __str__
             text = ""
         self._send({"op": "raise", "request": number, "kind": kind, "message": text})
 
