@@ -31,8 +31,12 @@ class DatasetName(StrEnum):
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """One clear line instead of a traceback for what a person can put right."""
+    from autograder.gradebook.course import ConverterError
+
     try:
         yield
+    except ConverterError as error:
+        fail(f"nbgrader: {error}")
     except OSError as error:
         if error.errno == errno.ENOSPC:
             fail("the disk is full: make room and run the command again; finished grades are kept")

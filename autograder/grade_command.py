@@ -96,17 +96,19 @@ def _check_dataset(name: str) -> None:
 def show(assignment: Assignment, rows: list[Row], console: Console | None = None) -> None:
     """Prints a table: a row a submission, a column an exercise, then flags and errors."""
     table = Table(title=f"{assignment.id}: points (autograded part)")
-    table.add_column("student", no_wrap=True)
-    for exercise in assignment.exercises:
-        table.add_column(f"{exercise.name.replace('_', ' ')} /{exercise.points:g}", justify="right")
-    table.add_column(f"sum /{assignment.points:g}", justify="right")
-    table.add_column("seconds", justify="right")
+    table.add_column("student", overflow="fold")
+    for number, exercise in enumerate(assignment.exercises, 1):
+        table.add_column(f"{number}\n/{exercise.points:g}", justify="right", no_wrap=True)
+    table.add_column(f"sum\n/{assignment.points:g}", justify="right", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
     for row in rows:
         scores = [f"{exercise['score']:g}" for exercise in row.report["exercises"]]
         total = f"{row.report['score']:g}"
         table.add_row(Text(row.student), *scores, total, f"{row.seconds:.1f}")
     console = console or Console()
     console.print(table)
+    names = [f"{number} {e.name}" for number, e in enumerate(assignment.exercises, 1)]
+    console.print(Text(", ".join(names)))
     for row in rows:
         for line in _remarks(row):
             console.print(Text(f"{row.student}: {line}"))

@@ -21,19 +21,9 @@ from autograder.trace import Trace
 from autograder.verdicts import TestVerdict
 
 OPTIONS = [
-    *("-q", "--no-header", "--no-summary", "--assert=plain", "--capture=no", "--tb=no"),
-    *("-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:terminal"),
-    *(
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:faulthandler",
-        "-p",
-        "no:unraisableexception",
-    ),
-    *("-p", "no:threadexception", "-p", "no:logging", "-p", "no:warnings"),
+    *("--assert=plain", "--capture=no", "-c", os.devnull, "--import-mode=importlib"),
+    *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "-p", "no:logging"),
+    *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:warnings"),
 ]
 
 

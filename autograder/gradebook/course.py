@@ -5,7 +5,10 @@ from __future__ import annotations
 import glob
 import io
 import logging
+import os
+import sysconfig
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -31,6 +35,7 @@ class Course:
     def __init__(self, root: Path, options: dict[str, Any] | None = None) -> None:
         self.root = root.resolve()
         self._options = options or {}
+        _put_scripts_on_path()
 
     def submissions(self, assignment: str) -> list[str]:
         """Students who have a folder for the assignment under ``submitted``, in order."""
@@ -54,10 +59,15 @@ class Course:
         with tempfile.TemporaryDirectory() as folder:
             self.generate(assignment, Path(folder))
 
-    def generate(self, assignment: str, folder: Path) -> Path:
-        """Makes the students' notebook from the source, under ``folder``; says where it is."""
+    def generate(self, assignment: str, folder: Path, record: bool = True) -> Path:
+        """Makes the students' notebook from the source, under ``folder``; says where it is.
+
+        ``record`` also writes its cells into the gradebook.
+        """
         config = self._config(assignment)
         config.CourseDirectory.release_directory = str(folder)
+        config.GenerateAssignment.no_database = not record
+        config.SaveCells.enabled = record
         self._run(GenerateAssignment, config)
         return folder / assignment / f"{assignment}.ipynb"
 
@@ -108,10 +118,19 @@ class Course:
         log.addHandler(logging.StreamHandler(said))
         directory = CourseDirectory(config=config, log=log)
         try:
-            converter(coursedir=directory, config=config, log=log, force=True).start()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, about its own queries
+                converter(coursedir=directory, config=config, log=log, force=True).start()
         except (NbGraderException, OSError) as error:
             lines = [line for line in said.getvalue().splitlines() if line.strip()]
             raise ConverterError(_gist(lines) or str(error)) from error
+
+
+def _put_scripts_on_path() -> None:
+    """Nbgrader makes a new gradebook by calling ``alembic`` by name: let it find ours."""
+    scripts = sysconfig.get_path("scripts")
+    if scripts not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
 
 
 def _gist(lines: list[str]) -> str:

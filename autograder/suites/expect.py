@@ -1,0 +1,141 @@
+"""Judges what a student's function gave back; the messages are read by the student.
+
+A message says what was looked at, which kind of thing was expected and what came, never the
+expected value itself. All helpers raise ``AssertionError`` when the answer is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+# Rounding in float32 is 6e-8 of a value. Another order of summation, over some hundred terms and
+# steps, stays a hundred times below these bounds; no mistake comes near them.
+RTOL = 1e-4
+ATOL = 1e-6
+
+
+def kind(value: Any) -> str:
+    """What ``value`` is, in a few words."""
+    if value is None:
+        return "None (is a `return` missing?)"
+    if isinstance(value, Tensor | np.ndarray):
+        return f"a {value.dtype} {type(value).__name__} of shape {tuple(value.shape)}"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of length {len(value)}"
+    return f"of type {type(value).__name__}"
+
+
+def number(value: Any, what: str) -> float:
+    """One finite number: a float, or what does as well (int, numpy scalar, detached 0-d tensor)."""
+    if isinstance(value, Tensor) and value.dim() == 0:
+        assert not value.requires_grad, (
+            f"{what} is a live tensor: it still requires a gradient, so the whole computation that "
+            "led to it is kept in memory. A plain Python float was expected."
+        )
+        value = value.item()
+    elif isinstance(value, np.generic | np.ndarray) and value.ndim == 0:
+        value = value.item()
+    right = isinstance(value, int | float) and not isinstance(value, bool)
+    assert right, f"{what} should be one number, but is {kind(value)}."
+    assert math.isfinite(value), f"{what} should be a finite number, but is {value}."
+    return float(value)
+
+
+def numbers(values: Any, what: str, count: int) -> list[float]:
+    """``count`` finite numbers, in a list or in another sequence."""
+    one_dimensional = isinstance(values, Tensor | np.ndarray) and values.ndim == 1
+    right = isinstance(values, list | tuple) or one_dimensional
+    assert right, f"{what} should be a list of numbers, but is {kind(values)}."
+    assert len(values) == count, f"{what} should hold {count} numbers, but holds {len(values)}."
+    return [number(value, f"Entry {n} of {what[0].lower()}{what[1:]}") for n, value in
+            enumerate(values)]  # fmt: skip
+
+
+def pair(value: Any, what: str) -> tuple[Any, Any]:
+    """Two things in a tuple or a list."""
+    right = isinstance(value, list | tuple) and len(value) == 2
+    assert right, f"{what} should be a pair `x, y`, but is {kind(value)}."
+    return value[0], value[1]
+
+
+def tensor(value: Any, what: str, like: Tensor) -> Tensor:
+    """A tensor with the shape and dtype of ``like``."""
+    assert isinstance(value, Tensor), f"{what} should be a tensor, but is {kind(value)}."
+    assert value.shape == like.shape, (
+        f"{what} should have the shape {tuple(like.shape)}, but has {tuple(value.shape)}."
+    )
+    assert value.dtype == like.dtype, f"{what} should be {like.dtype}, but is {value.dtype}."
+    return value.detach()
+
+
+def close(got: float | Tensor, want: float | Tensor, what: str, hint: str = "") -> None:
+    """The right value to rounding; ``got`` comes from ``number`` or ``tensor``.
+
+    The message says how ``got`` differs, then ``hint``.
+    """
+    got, want = torch.as_tensor(got).double(), torch.as_tensor(want).double()
+    if torch.allclose(got, want, rtol=RTOL, atol=ATOL):
+        return
+    came = f" ({got.item():.6g})" if got.dim() == 0 else ""
+    raise AssertionError(f"{what}{came} {how_it_differs(got, want)}. {hint}".strip())
+
+
+def how_it_differs(got: Tensor, want: Tensor) -> str:
+    """In which way ``got`` is not ``want``: not finite, a factor, a sign, or just different."""
+    if not torch.isfinite(got).all():
+        return "is not finite"
+    factor = _factor(got, want)
+    if factor is None:
+        if got.dim() == 0:
+            return "is not right"
+        wrong = ~torch.isclose(got, want, rtol=RTOL, atol=ATOL)
+        return f"differs from the right one in {int(wrong.sum())} of {wrong.numel()} entries"
+    if factor == -1:
+        return "has the right size but the wrong sign"
+    whole = factor if abs(factor) >= 1 else 1 / factor
+    if got.dim() == 0 and abs(whole - round(whole)) > 1e-3:
+        return (
+            "has the wrong sign" if factor < 0 else f"is too {'large' if got > want else 'small'}"
+        )
+    return f"is {factor:.4g} times the right one"
+
+
+def _factor(got: Tensor, want: Tensor) -> float | None:
+    """``f`` where ``got`` is ``f * want``, and neither is all zero."""
+    if not want.abs().max() > ATOL or not got.abs().max() > ATOL:
+        return None
+    factor = float((got * want).sum() / (want * want).sum())
+    fits = factor and torch.allclose(got, factor * want, rtol=RTOL, atol=ATOL)
+    return round(factor, 6) if fits else None
+
+
+class Untouched:
+    """Remembers tensors, to see that a function leaves its caller's own as they were."""
+
+    def __init__(self, **tensors: Tensor) -> None:
+        self._tensors = tensors
+        self._before = {name: tensor.clone() for name, tensor in tensors.items()}
+
+    def check(self, function: str) -> None:
+        for name, tensor in self._tensors.items():
+            before = self._before[name]
+            same = tensor.shape == before.shape and torch.equal(tensor, before)
+            untouched = same and not tensor.requires_grad
+            assert untouched, (
+                f"`{function}` changed `{name}`, which belongs to whoever called it. "
+                "Make a new tensor instead of writing into the one you were given."
+            )
+
+
+def mode(model: nn.Module, training: bool, function: str) -> None:
+    """The model and all its parts are in this mode after the call."""
+    names = {True: "training", False: "evaluation"}
+    modes = {module.training for module in model.modules()}
+    assert modes == {training}, (
+        f"The model came in {names[training]} mode, but `{function}` did not leave it so."
+    )

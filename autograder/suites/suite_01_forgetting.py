@@ -1,0 +1,643 @@
+"""Hidden tests of 01-forgetting. Each points at one thing that an exercise promises.
+
+Inputs are small and random, built so that wrong answers differ from right ones whatever the seed:
+where a mistake could be right by chance, the chance is below one in a hundred million.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim import SGD, Adam, Optimizer
+
+from autograder.student import Student, StudentRaised
+from autograder.suites import expect
+from autograder.suites.batch_record import CLASSES, BatchRecord
+from autograder.suites.inputs import batch, between, network, shuffled, spread, whole
+from autograder.suites.planned_training import PlannedTraining, never_made_anew, order_of
+
+Rng = torch.Generator
+
+
+class TestSelectClasses:
+    exercise = "select_classes"
+
+    def select(self, student: Student, x: Tensor, y: Tensor, classes: Any, wanted: Tensor) -> None:
+        """``wanted`` says for each row whether it should be selected."""
+        result = student.select_classes(x, y, classes)
+        got_x, got_y = expect.pair(result, "What `select_classes` returned")
+        own_x = expect.tensor(got_x, "The selected `x`", x[wanted])
+        own_y = expect.tensor(got_y, "The selected `y`", y[wanted])
+        how = "Every row of a wanted class stays, in its old order, with its old label."
+        assert torch.equal(own_x, x[wanted]), f"The selected `x` holds other rows. {how}"
+        assert torch.equal(own_y, y[wanted]), f"The selected `y` holds other labels. {how}"
+
+    @pytest.mark.points(1)
+    def test_rows_of_the_classes_in_their_original_order(self, student: Student, rng: Rng) -> None:
+        low, middle, high = torch.randperm(10, generator=rng)[:3].sort().values.tolist()
+        y = torch.tensor([low, middle, high, low, middle, high, high, low, middle, low])
+        x = torch.randn(len(y), 3, generator=rng)
+        self.select(student, x, y, (high, low), y != middle)
+
+    @pytest.mark.points(0.5)
+    def test_one_class_or_many(self, student: Student, rng: Rng) -> None:
+        x, y = batch(rng, 24, 3, 8)
+        for classes in ([5], [6, 1, 3, 2, 0]):
+            wanted = torch.tensor([label in classes for label in y.tolist()])
+            self.select(student, x, y, tuple(classes), wanted)
+
+    @pytest.mark.points(0.5)
+    def test_float64_stays_float64_and_x_and_y_stay_as_they_are(
+        self, student: Student, rng: Rng
+    ) -> None:
+        x, y = batch(rng, 12, 3, 4, torch.float64)
+        x, y = spread(x), spread(y)
+        before = expect.Untouched(x=x, y=y)
+        self.select(student, x, y, (2, 3), y >= 2)
+        before.check("select_classes")
+
+
+class TestRelabel:
+    exercise = "relabel"
+
+    def labels(self, rng: Rng, classes: list[int]) -> tuple[Tensor, Tensor]:
+        """Labels in random order, each class at least twice, and their positions."""
+        extra = torch.randint(len(classes), (6,), generator=rng)
+        positions = shuffled(rng, torch.cat([torch.arange(len(classes)).repeat(2), extra]))
+        return torch.tensor(classes)[positions], positions
+
+    def relabel(self, student: Student, y: Tensor, classes: list[int], positions: Tensor) -> None:
+        result = student.relabel(y, tuple(classes))
+        got = expect.tensor(result, "What `relabel` returned", positions)
+        wrong = int((got != positions).sum())
+        assert wrong == 0, (
+            f"{wrong} of {len(positions)} new labels are wrong. Each should be the place (counted "
+            "from 0) at which the old label stands in `classes`."
+        )
+
+    def complaint(self, student: Student, y: Tensor, classes: list[int]) -> str:
+        try:
+            student.relabel(y, tuple(classes))
+        except ValueError as error:
+            return str(error)
+        except StudentRaised as error:
+            raise AssertionError(
+                f"A label that is not in `classes` should raise ValueError, but {error}"
+            ) from None
+        raise AssertionError(
+            "A label that is not in `classes` should raise ValueError, but a result came back."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_position_in_classes_of_any_order(self, student: Student, rng: Rng) -> None:
+        first, *rest = torch.randperm(10, generator=rng)[:4].sort().values.tolist()
+        classes = [*rest, first]
+        y, positions = self.labels(rng, classes)
+        self.relabel(student, y, classes, positions)
+
+    @pytest.mark.points(0.5)
+    def test_new_labels_that_are_old_labels_too(self, student: Student, rng: Rng) -> None:
+        classes = [[1, 2, 0], [2, 0, 1]][whole(rng, 0, 1)]
+        y, positions = self.labels(rng, classes)
+        self.relabel(student, y, classes, positions)
+
+    @pytest.mark.points(0.5)
+    def test_label_outside_raises_a_value_error_that_names_it(
+        self, student: Student, rng: Rng
+    ) -> None:
+        inside, outside = torch.randperm(10, generator=rng).split(5)
+        classes = inside.tolist()
+        y, positions = self.labels(rng, classes)
+        self.relabel(student, y, classes, positions)
+        for label in (int(outside.min()), int(outside.max())):
+            bad = y.clone()
+            bad[whole(rng, 10, len(y) - 1)] = label
+            named = re.search(rf"(?<![\d.]){label}(?!\d)", self.complaint(student, bad, classes))
+            assert named, (
+                "The ValueError for a label that is not in `classes` should name that label: "
+                "whoever reads it wants to know which one it was."
+            )
+
+    @pytest.mark.points(0.5)
+    def test_int64_comes_back_and_y_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        low, high = torch.randperm(10, generator=rng)[:2].sort().values.tolist()
+        y, positions = self.labels(rng, [high, low])
+        y = spread(y)
+        before = expect.Untouched(y=y)
+        self.relabel(student, y, [high, low], positions)
+        before.check("relabel")
+
+
+EVALUATED = (
+    "The model ran in evaluation mode while it was trained: there, Dropout does nothing. "
+    "It comes in training mode and should stay so."
+)
+
+
+def descend(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    """One right step, on a twin of the student's model; the loss before it."""
+    loss = cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def same_step(model: nn.Module, twin: nn.Module, start: nn.Module, what: str) -> None:
+    """``model`` went from ``start`` where ``twin`` went."""
+    got, want, origin = (
+        torch.cat([p.detach().flatten() for p in m.parameters()]) for m in (model, twin, start)
+    )
+    assert not torch.equal(got, origin), f"{what} changed nothing: all weights are as they were."
+    expect.close(got - origin, want - origin, f"{what} of the weights")
+
+
+class TestTrainStep:
+    exercise = "train_step"
+
+    def optimizer(self, name: str, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        if name == "Adam":
+            return Adam(parameters, lr=0.01)
+        return SGD(parameters, lr=0.1, momentum=0.9, weight_decay=0.1)
+
+    @pytest.mark.points(1)
+    def test_one_step_on_the_mean_cross_entropy(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [5, 8, 4])
+        twin, start = copy.deepcopy(model), copy.deepcopy(model)
+        x, y = batch(rng, 6, 5, 4)
+        student.train_step(model, SGD(model.parameters(), lr=0.5), x, y)
+        descend(twin, SGD(twin.parameters(), lr=0.5), x, y)
+        same_step(model, twin, start, "The step")
+
+    @pytest.mark.points(1)
+    def test_returns_the_loss_before_the_step(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [5, 8, 4])
+        twin = copy.deepcopy(model)
+        x, y = batch(rng, 6, 5, 4)
+        result = student.train_step(model, SGD(model.parameters(), lr=0.5), x, y)
+        want = descend(twin, SGD(twin.parameters(), lr=0.5), x, y)
+        got = expect.number(result, "The loss that `train_step` returned")
+        late = abs(got - cross_entropy(twin(x), y).item()) < 1e-5
+        hint = "It is the loss after the step." if late else ""
+        expect.close(got, want, "The loss that `train_step` returned", hint)
+
+    @pytest.mark.points(1)
+    def test_gradients_left_over_from_before_count_for_nothing(
+        self, student: Student, rng: Rng
+    ) -> None:
+        model = network(rng, [5, 8, 4])
+        twin, start = copy.deepcopy(model), copy.deepcopy(model)
+        x, y = batch(rng, 6, 5, 4)
+        for parameter in model.parameters():
+            parameter.grad = torch.randn(parameter.shape, generator=rng)
+        student.train_step(model, SGD(model.parameters(), lr=0.5), x, y)
+        descend(twin, SGD(twin.parameters(), lr=0.5), x, y)
+        same_step(model, twin, start, "With gradients of an earlier batch still there, the step")
+
+    @pytest.mark.points(0.5)
+    def test_two_steps_with_momentum_and_with_adam(self, student: Student, rng: Rng) -> None:
+        for name in ("momentum", "Adam"):
+            model = network(rng, [5, 8, 4], dtype=torch.float64)
+            twin, start = copy.deepcopy(model), copy.deepcopy(model)
+            given, twins = (self.optimizer(name, m.parameters()) for m in (model, twin))
+            for _ in range(2):
+                x, y = batch(rng, 6, 5, 4, torch.float64)
+                student.train_step(model, given, spread(x), y)
+                descend(twin, twins, x, y)
+            same_step(model, twin, start, f"After two steps with {name} the change")
+
+    @pytest.mark.points(0.5)
+    def test_model_stays_in_training_mode_and_the_batch_as_it_is(
+        self, student: Student, rng: Rng
+    ) -> None:
+        model = network(rng, [5, 8, 4], dropout=0.0)
+        twin, start = copy.deepcopy(model), copy.deepcopy(model)
+        x, y = batch(rng, 6, 5, 4)
+        before = expect.Untouched(x=x, y=y)
+        student.train_step(model, SGD(model.parameters(), lr=0.5), x, y)
+        descend(twin, SGD(twin.parameters(), lr=0.5), x, y)
+        same_step(model, twin, start, "The step")
+        assert not student.seen(model).evaluation, EVALUATED
+        expect.mode(model, True, "train_step")
+        before.check("train_step")
+
+
+class TestTrainEpochs:
+    exercise = "train_epochs"
+
+    def record(
+        self, student: Student, n: int, batch_size: int, epochs: int, y: Tensor, generator: Rng
+    ) -> BatchRecord:
+        record = BatchRecord(n)
+        student.train_epochs(
+            record.model, record.optimizer, record.x, y, epochs, batch_size, generator
+        )
+        return record
+
+    def alike_rows(self, rng: Rng) -> tuple[nn.Sequential, Tensor, Tensor]:
+        """A model and six rows that are all the same, so that their order does not matter."""
+        model = nn.Sequential(nn.Dropout(0.0), *network(rng, [3, 4]))
+        x = between(rng, 0.2, 0.6, 1, 3).float().expand(6, 3)
+        return model, x, torch.full((6,), whole(rng, 0, 3))
+
+    @pytest.mark.points(1)
+    def test_every_row_once_an_epoch_the_last_smaller_batch_too(
+        self, student: Student, rng: Rng
+    ) -> None:
+        epochs = 2
+        for n, batch_size, unit in ((36, 16, 16), (5, 8, 5), (4, 1, 1)):
+            label = whole(rng, 0, CLASSES - 1)
+            record = self.record(student, n, batch_size, epochs, torch.full((n,), label), rng)
+            uses = record.uses(label, unit)
+            full, rest = divmod(n, batch_size)
+            where = f"With {n} rows and batch_size {batch_size}"
+            assert not (rest and len(uses) == full * epochs), (
+                f"{where}, {rest} rows of each epoch were left out: the last batch, smaller than "
+                "the others, is trained on too."
+            )
+            expect_batches(uses, epochs, batch_size, unit, where)
+
+    @pytest.mark.points(0.5)
+    def test_x_and_y_stay_paired_and_as_they_are(self, student: Student, rng: Rng) -> None:
+        y = shuffled(rng, torch.arange(24) % CLASSES)
+        labels = y.clone()
+        record = BatchRecord(24)
+        before = expect.Untouched(x=record.x, y=y)
+        student.train_epochs(record.model, record.optimizer, record.x, y, 2, 8, rng)
+        momentum = record.momentum()
+        used = momentum.max(dim=0).values * CLASSES
+        pure = used * (1 / CLASSES - torch.eye(CLASSES, dtype=torch.float64)[:, labels])
+        own_label = torch.allclose(momentum, pure, rtol=0, atol=1e-9)
+        assert own_label, (
+            "Some rows of `x` were trained with the label of another row. "
+            "x and y have to be put into the same random order."
+        )
+        before.check("train_epochs")
+
+    @pytest.mark.points(0.5)
+    def test_fresh_shuffle_in_each_epoch(self, student: Student, rng: Rng) -> None:
+        n, batch_size, epochs = 24, 8, 3
+        label = whole(rng, 0, CLASSES - 1)
+        record = self.record(student, n, batch_size, epochs, torch.full((n,), label), rng)
+        uses = record.uses(label, batch_size)
+        assert len(uses) == epochs * n // batch_size, "The number of steps is not right."
+        together = set()
+        for epoch in uses.split(n // batch_size):
+            batch_of = epoch.argmax(dim=0)
+            together.add(tuple((batch_of[:, None] == batch_of).flatten().tolist()))
+        assert len(together) == epochs, (
+            "The same rows met in the same batches in more than one epoch. "
+            "Every epoch needs a new random order of the rows."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_generator_alone_decides_the_order(self, student: Student, rng: Rng) -> None:
+        y = shuffled(rng, torch.arange(24) % CLASSES)
+        seed = whole(rng, 0, 2**30)
+        one, same, other = (torch.Generator().manual_seed(seed + k) for k in (0, 0, 1))
+        first, equal, later, different = (
+            self.record(student, 24, 8, 1, y, generator).momentum()
+            for generator in (one, same, same, other)
+        )
+        assert torch.allclose(first, equal, rtol=0, atol=1e-12), (
+            "Two runs with equally seeded generators put the rows into different orders. "
+            "All randomness should come from `generator`."
+        )
+        assert not torch.allclose(first, different, rtol=0, atol=1e-12), (
+            "Two differently seeded generators gave the same order of the rows. "
+            "The order should be drawn from `generator`."
+        )
+        assert not torch.allclose(equal, later, rtol=0, atol=1e-12), (
+            "A second run with the same generator, not seeded again in between, repeated the order "
+            "of the first. Draw from the generator that you were given, and let it go on."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_loss_of_an_epoch_is_the_mean_over_its_examples(
+        self, student: Student, rng: Rng
+    ) -> None:
+        losses = shuffled(rng, 0.1 * 2.0 ** torch.arange(7, dtype=torch.float64))
+        losses = losses * between(rng, 0.8, 1.2)
+        y = shuffled(rng, torch.arange(7) % 2)
+        margin = -torch.log(torch.expm1(losses))  # softplus(-margin) is the loss of two logits
+        model = nn.Linear(7, 2, bias=False, dtype=torch.float64)
+        with torch.no_grad():
+            model.weight.copy_(torch.stack([-margin, margin]) * (y - 0.5))
+        x = torch.eye(7, dtype=torch.float64)
+        result = student.train_epochs(model, SGD(model.parameters(), lr=0.0), x, y, 2, 3, rng)
+        for got in expect.numbers(result, "The list of losses", 2):
+            expect.close(
+                got,
+                losses.mean(),
+                "With learning rate 0, the loss of an epoch of 7 rows in batches of 3",
+                "Each row should count as much as any other.",
+            )
+
+    @pytest.mark.points(0.5)
+    def test_loss_is_taken_just_before_each_step(self, student: Student, rng: Rng) -> None:
+        model, x, y = self.alike_rows(rng)
+        twin = copy.deepcopy(model)
+        result = student.train_epochs(model, SGD(model.parameters(), lr=0.3), x, y, 2, 2, rng)
+        optimizer = SGD(twin.parameters(), lr=0.3)
+        losses = torch.tensor([descend(twin, optimizer, x, y) for _ in range(7)])
+        got = torch.tensor(expect.numbers(result, "The list of losses", 2))
+        late = torch.allclose(got, losses[1:].view(2, 3).mean(dim=1), rtol=1e-5)
+        hint = "They are losses after the steps. " if late else ""
+        hint += "Of each batch, the loss counts that it had just before the step that used it."
+        expect.close(got, losses[:6].view(2, 3).mean(dim=1), "The list of losses", hint)
+
+    @pytest.mark.points(0.5)
+    def test_each_step_uses_its_own_batch_alone(self, student: Student, rng: Rng) -> None:
+        model, x, y = self.alike_rows(rng)
+        twin, start = copy.deepcopy(model), copy.deepcopy(model)
+        given, twins = (SGD(m.parameters(), lr=0.1, momentum=0.5) for m in (model, twin))
+        student.train_epochs(model, given, x, y, 2, 2, rng)
+        for _ in range(6):
+            descend(twin, twins, x, y)
+        same_step(model, twin, start, "After two epochs of three batches, the change")
+        assert not student.seen(model).evaluation, EVALUATED
+
+
+def expect_batches(uses: Tensor, epochs: int, batch_size: int, unit: int, where: str) -> None:
+    """Every row is in one batch of each epoch, and the batches have the right sizes."""
+    n = uses.shape[1]
+    sizes = [min(batch_size, n - start) for start in range(0, n, batch_size)]
+    assert len(uses) == epochs * len(sizes), (
+        f"{where}, {epochs} epochs take {epochs * len(sizes)} steps, but {len(uses)} were made."
+    )
+    for epoch in uses.split(len(sizes)):
+        assert ((epoch > 0).sum(dim=0) == 1).all(), (
+            f"{where}, not every row was used once in each epoch. Were some drawn twice and others "
+            "never, or did gradients of earlier batches still count?"
+        )
+        filled = (epoch > 0).sum(dim=1)
+        assert sorted(filled.tolist()) == sorted(sizes), f"{where}, batches had other sizes."
+        assert (epoch * filled[:, None] == unit * (epoch > 0)).all(), (
+            f"{where}, the step was not made on the mean loss of the batch."
+        )
+
+
+def decided_rows(rng: Rng, n: int, tail: int) -> tuple[nn.Linear, Tensor, Tensor, float]:
+    """A model, ``n`` rows that it decides without doubt, their labels, and its accuracy.
+
+    The last ``tail`` rows are wrong, of the others about two in three right: a part of the rows
+    has another accuracy than all of them. An odd ``n`` keeps right and wrong from balancing.
+    """
+    classes = 4
+    answers = torch.randint(classes, (n,), generator=rng)
+    x = 3 * torch.eye(classes)[answers] + between(rng, 0, 1, n, classes).float()
+    model = nn.Linear(classes, classes)
+    with torch.no_grad():
+        model.weight.copy_(torch.eye(classes))
+        model.bias.zero_()
+    right = (2 * (n - tail)) // 3
+    wrong = torch.ones(n, dtype=torch.bool)
+    wrong[torch.randperm(n - tail, generator=rng)[:right]] = False
+    shift = torch.randint(1, classes, (n,), generator=rng) * wrong
+    return model, x, (answers + shift) % classes, right / n
+
+
+class TestAccuracy:
+    exercise = "accuracy"
+
+    @pytest.mark.points(1)
+    def test_fraction_of_all_rows(self, student: Student, rng: Rng) -> None:
+        for n, tail in ((1031, 31), (5, 1)):
+            model, x, y, want = decided_rows(rng, n, tail)
+            got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
+            hint = "It is the number of right rows over the number of all rows."
+            expect.close(got, want, f"The accuracy on {n} rows", hint)
+
+    @pytest.mark.points(0.5)
+    def test_measured_in_evaluation_mode(self, student: Student, rng: Rng) -> None:
+        linear, x, y, want = decided_rows(rng, 401, 20)
+        model = nn.Sequential(nn.Dropout(0.9), linear)
+        got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
+        assert not student.seen(model).training, (
+            "The model ran in training mode, where Dropout switches off part of it at random. "
+            "Accuracy is measured in evaluation mode."
+        )
+        expect.close(got, want, "The accuracy of a model with Dropout")
+
+    @pytest.mark.points(0.5)
+    def test_mode_is_afterwards_what_it_was(self, student: Student, rng: Rng) -> None:
+        for training in (True, False):
+            linear, x, y, want = decided_rows(rng, 11, 2)
+            model = nn.Sequential(nn.Dropout(0.0), linear).train(training)
+            got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
+            expect.close(got, want, "The accuracy")
+            expect.mode(model, training, "accuracy")
+
+    @pytest.mark.points(0.5)
+    def test_without_gradients(self, student: Student, rng: Rng) -> None:
+        model, x, y, want = decided_rows(rng, 11, 2)
+        got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
+        expect.close(got, want, "The accuracy")
+        assert not student.seen(model).tracked, (
+            "PyTorch followed the computation in order to differentiate it later. "
+            "Measuring needs no gradients."
+        )
+        assert all(p.requires_grad for p in model.parameters()), (
+            "After `accuracy` some parameters no longer require gradients."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_float64_works_and_everything_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        model, x, y, want = decided_rows(rng, 11, 2)
+        model, x, y = model.double(), spread(x.double()), spread(y)
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        start = copy.deepcopy(model)
+        before = expect.Untouched(x=x, y=y)
+        got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
+        expect.close(got, want, "The accuracy in float64")
+        before.check("accuracy")
+        for mine, old in zip(model.parameters(), start.parameters(), strict=True):
+            assert torch.equal(mine, old), "`accuracy` changed the weights of the model."
+            kept = mine.grad is not None and bool((mine.grad == 1).all())
+            assert kept, "`accuracy` changed the `.grad` of the model."
+
+
+class TestAverageAccuracy:
+    exercise = "average_accuracy"
+
+    @pytest.mark.points(0.5)
+    def test_mean_of_the_last_row(self, student: Student, rng: Rng) -> None:
+        R = between(rng, 0.1, 0.9, 5, 5).float()
+        metric(student.average_accuracy, R, R[-1].mean(), "The average accuracy of 5 tasks")
+
+    @pytest.mark.points(0.5)
+    def test_float64_and_one_task_and_R_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        for tasks in (3, 1):
+            R = between(rng, 0.1, 0.9, tasks, tasks)
+            before = expect.Untouched(R=R)
+            want = R[-1].mean()
+            metric(student.average_accuracy, R, want, f"The average accuracy of {tasks} task(s)")
+            before.check("average_accuracy")
+
+
+def metric(function: Any, R: Tensor, want: float | Tensor, what: str, hint: str = "") -> None:
+    """``function`` gives the wanted number for the accuracy matrix ``R``."""
+    expect.close(expect.number(function(R), what), want, what, hint)
+
+
+class TestForgetting:
+    exercise = "forgetting"
+
+    @pytest.mark.points(1)
+    def test_best_accuracy_before_the_end_minus_the_final_one(
+        self, student: Student, rng: Rng
+    ) -> None:
+        R = between(rng, 0.4, 0.7, 5, 5).float()
+        R[-1] = between(rng, 0.0, 0.3, 5)
+        best = between(rng, 0.8, 0.9, 4).float()
+        R[[2, 1, 0, 3], [0, 1, 2, 3]] = best  # after, at, before and at its own training
+        R[-1, -1] = 0.95
+        hint = "The best comes from any row but the last; the mean is over all tasks but the last."
+        metric(student.forgetting, R, (best - R[-1, :-1]).mean(), "The forgetting", hint)
+
+    @pytest.mark.points(0.5)
+    def test_negative_where_a_task_got_better(self, student: Student, rng: Rng) -> None:
+        for better in (3, 1):
+            R = between(rng, 0.3, 0.5, 4, 4)
+            R[-1] = between(rng, 0.1, 0.2, 4)
+            R[-1, torch.randperm(3, generator=rng)[:better]] = 0.9
+            want = (R[:-1, :-1].amax(dim=0) - R[-1, :-1]).mean()
+            hint = f"{better} of the 3 earlier tasks became better in the end than ever before."
+            metric(student.forgetting, R, want, "The forgetting", hint)
+
+    @pytest.mark.points(0.5)
+    def test_one_task_and_two_and_R_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        R = between(rng, 0.1, 0.9, 2, 2)
+        R[1, 0] = R[0, 0] / 2
+        before = expect.Untouched(R=R)
+        metric(student.forgetting, R, R[0, 0] / 2, "The forgetting of two tasks")
+        before.check("forgetting")
+        metric(student.forgetting, R[:1, :1].clone(), 0.0, "The forgetting of a single task")
+
+
+class TestBackwardTransfer:
+    exercise = "backward_transfer"
+
+    def matrix(self, rng: Rng, last: float) -> Tensor:
+        """Row by row: 0.1 before a task is trained on, 0.5 at its training, 0.7 after it."""
+        R = torch.tensor([0.1, 0.7])[torch.ones(5, 5).tril().long()]
+        R = R.fill_diagonal_(0.5) + between(rng, 0.0, 0.1, 5, 5).float()
+        R[-1] = last + between(rng, 0.0, 0.1, 5)
+        return R
+
+    @pytest.mark.points(1)
+    def test_final_accuracy_minus_that_just_after_training(
+        self, student: Student, rng: Rng
+    ) -> None:
+        R = self.matrix(rng, last=0.2)
+        want = (R[-1] - R.diagonal())[:-1].mean()
+        hint = "The mean is over all tasks but the last."
+        metric(student.backward_transfer, R, want, "The backward transfer", hint)
+
+    @pytest.mark.points(0.5)
+    def test_positive_where_later_tasks_helped(self, student: Student, rng: Rng) -> None:
+        R = self.matrix(rng, last=0.9)
+        want = (R[-1] - R.diagonal())[:-1].mean()
+        hint = "All earlier tasks became better by the end."
+        metric(student.backward_transfer, R, want, "The backward transfer", hint)
+
+    @pytest.mark.points(0.5)
+    def test_one_task_and_two_and_R_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        R = between(rng, 0.1, 0.9, 2, 2)
+        R[1, 0] = R[0, 0] / 2
+        before = expect.Untouched(R=R)
+        what = "The backward transfer of two tasks"
+        metric(student.backward_transfer, R, -R[0, 0] / 2, what)
+        before.check("backward_transfer")
+        what = "The backward transfer of a single task"
+        metric(student.backward_transfer, R[:1, :1].clone(), 0.0, what)
+
+
+class TestAccuracyMatrix:
+    exercise = "accuracy_matrix"
+
+    def matrix(self, student: Student, plan: PlannedTraining) -> Tensor:
+        R = student.accuracy_matrix(plan.model, plan.tasks, plan.train_on)
+        R = torch.from_numpy(R) if isinstance(R, np.ndarray) else R
+        T = len(plan.tasks)
+        right = isinstance(R, Tensor) and R.is_floating_point() and R.shape == (T, T)
+        assert right, (
+            f"What `accuracy_matrix` returned for {T} tasks should be a tensor of floats of shape "
+            f"({T}, {T}), but is {expect.kind(R)}."
+        )
+        own: Tensor = R.detach()
+        return own
+
+    def judge(self, R: Tensor, plan: PlannedTraining) -> None:
+        expect.close(R, plan.expected, "The accuracy matrix", pattern(R, plan.expected))
+
+    @pytest.mark.points(1.5)
+    def test_accuracy_on_every_task_after_every_task(self, student: Student, rng: Rng) -> None:
+        plan = PlannedTraining(rng, [11] * 4)
+        self.judge(self.matrix(student, plan), plan)
+
+    @pytest.mark.points(1)
+    def test_trains_one_model_on_each_tasks_rows_in_turn(self, student: Student, rng: Rng) -> None:
+        plan = PlannedTraining(rng, [11] * 3)
+        self.matrix(student, plan)
+        assert order_of(plan.lessons) == [0, 1, 2], (
+            "`train_on` should be called once for each task, in order, with exactly the training "
+            f"rows and labels of that task. It was called {len(plan.lessons)} time(s) for 3 tasks."
+        )
+        assert never_made_anew(plan.lessons), (
+            "Not the model that was handed over, as the last task left it, was trained further. "
+            "Forgetting only shows in one model that goes through all tasks."
+        )
+        assert all(lesson.penalty is None for lesson in plan.lessons), (
+            "`train_on` was given a penalty. Here the model is trained without one."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_measured_in_evaluation_mode_without_gradients(
+        self, student: Student, rng: Rng
+    ) -> None:
+        plan = PlannedTraining(rng, [11] * 3, dropout=0.5)
+        R = self.matrix(student, plan)
+        assert not student.seen(plan.model).training, (
+            "The model was measured in training mode, where Dropout switches off part of it."
+        )
+        assert not student.seen(plan.model).tracked, (
+            "PyTorch followed the measurement in order to differentiate it later. "
+            "Measuring needs no gradients."
+        )
+        self.judge(R, plan)
+
+    @pytest.mark.points(0.5)
+    def test_training_goes_on_in_training_mode(self, student: Student, rng: Rng) -> None:
+        plan = PlannedTraining(rng, [11] * 3, dropout=0.0)
+        R = self.matrix(student, plan)
+        assert all(lesson.training for lesson in plan.lessons), (
+            "The model came in training mode, but after a measurement `train_on` got it in "
+            "evaluation mode."
+        )
+        expect.mode(plan.model, True, "accuracy_matrix")
+        self.judge(R, plan)
+
+    @pytest.mark.points(0.5)
+    def test_each_tasks_own_test_rows(self, student: Student, rng: Rng) -> None:
+        plan = PlannedTraining(rng, [7, 11, 13])
+        self.judge(self.matrix(student, plan), plan)
+
+
+def pattern(R: Tensor, expected: Tensor) -> str:
+    """A hint for a wrong accuracy matrix, where it is wrong in a known way."""
+    R = R.detach().double()
+    if torch.allclose(R.T, expected, atol=expect.ATOL):
+        return "Rows and columns are exchanged: R[i, j] is task j after training on task i."
+    if torch.allclose(R.tril(), expected.tril(), atol=expect.ATOL):
+        return "It is right on and below the diagonal only: tasks to come are measured too."
+    return "R[i, j] is the share of task j's test rows that are right after training on task i."
