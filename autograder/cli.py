@@ -31,16 +31,17 @@ class DatasetName(StrEnum):
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """One clear line instead of a traceback for what a person can put right."""
+    from sqlalchemy.exc import OperationalError
+
     from autograder.gradebook.course import ConverterError
 
     try:
         yield
-    except ConverterError as error:
-        fail(f"nbgrader: {error}")
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
+    except (ConverterError, OperationalError, OSError) as error:
+        full = getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error)
+        if full or "No space left" in str(error):
             fail("the disk is full: make room and run the command again; finished grades are kept")
-        fail(str(error))
+        fail(str(error).splitlines()[0])
 
 
 def fail(message: str, status: int = 1) -> None:
@@ -119,3 +120,31 @@ def demo() -> None:
             raise typer.Exit(run())
         except SandboxError as error:
             fail(str(error), 1)
+
+
+@app.command()
+def reference(
+    seeds: Annotated[int, typer.Option(help="Number of seeds.", min=2)] = 5,
+    dataset: Annotated[
+        list[DatasetName] | None, typer.Option(help="Only this dataset; may be given again.")
+    ] = None,
+) -> None:
+    """Measures the reference accuracies again: autograder/reference/*.json and docs/results.md."""
+    from autograder.reference.results import write
+
+    names = [name.value for name in dataset or DatasetName]
+    with plain_errors():
+        for path in write(names, seeds):
+            typer.echo(f"written: {path}")
+
+
+@app.command()
+def bench(
+    dataset: Annotated[DatasetName, typer.Option(help="What to train on.")] = DatasetName.digits,
+    rounds: Annotated[int, typer.Option(help="Timed rounds of each way.", min=1)] = 5,
+) -> None:
+    """Times the training loop against a DataLoader and against the bare minimum."""
+    from autograder.bench import show, training_loop
+
+    with plain_errors():
+        show(dataset.value, training_loop(dataset.value, rounds))

@@ -11,7 +11,7 @@ from autograder.scoring import Outcome, run_suite
 from autograder.student import LocalStudent
 from autograder.trace import alike
 
-FAILED = "failed"
+SILENT = ("timeout", "crashed", "not_attempted")
 
 
 def diagnose(
@@ -19,35 +19,34 @@ def diagnose(
 ) -> Misconception | None:
     """The misconception that explains every failed test of an exercise, or None.
 
-    A test is explained when the misconception fails it too, with the same values for the same
-    inputs, or, where values are drawn at random, with the same message.
+    One that gave the same values for the same inputs in all failed tests comes first. Where values
+    are drawn at random, it must fail the same tests with the same messages.
     """
-    failed = [n for n, outcome in enumerate(outcomes) if outcome.verdict.status != "passed"]
-    if not failed or any(
-        o.verdict.status in ("timeout", "crashed", "not_attempted") for o in outcomes
-    ):
+    statuses = [outcome.verdict.status for outcome in outcomes]
+    if all(status == "passed" for status in statuses) or any(s in SILENT for s in statuses):
         return None
-    best: tuple[int, int, Misconception] | None = None
-    for misconception in CATALOGUE.get(assignment.id, ()):
-        if misconception.exercise != exercise:
-            continue
-        theirs = _outcomes(assignment, misconception, seed, dataset)
-        if not all(_explains(theirs[n], outcomes[n]) for n in failed):
-            continue
-        same_failures = sum(
-            (a.verdict.status == "passed") == (b.verdict.status == "passed")
-            for a, b in zip(theirs, outcomes, strict=True)
-        )
-        same_values = sum(alike(a.trace, b.trace) for a, b in zip(theirs, outcomes, strict=True))
-        if best is None or (same_failures, same_values) > best[:2]:
-            best = (same_failures, same_values, misconception)
-    return best[2] if best else None
+    ranked = [
+        (_likeness(_outcomes(assignment, entry, seed, dataset), outcomes), -number, entry)
+        for number, entry in enumerate(CATALOGUE.get(assignment.id, ()))
+        if entry.exercise == exercise
+    ]
+    likeness, _, entry = max(ranked, default=((0, 0), 0, None), key=lambda row: row[:2])
+    return entry if likeness[0] else None
 
 
-def _explains(theirs: Outcome, students: Outcome) -> bool:
-    if theirs.verdict.status == "passed":
-        return False
-    return alike(theirs.trace, students.trace) or theirs.verdict.message == students.verdict.message
+def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, int]:
+    """How well a misconception explains what the student's function did: (kind, tests alike).
+
+    Kind 2: the same values wherever the student failed; 1: the same verdicts and messages; 0: none.
+    """
+    pairs = list(zip(theirs, students, strict=True))
+    failed = [(a, b) for a, b in pairs if b.verdict.status != "passed"]
+    same_values = sum(alike(a.trace, b.trace) for a, b in pairs)
+    if all(a.verdict.status != "passed" and alike(a.trace, b.trace) for a, b in failed):
+        return 2, same_values
+    if all(a.verdict == b.verdict for a, b in pairs):
+        return 1, same_values
+    return 0, same_values
 
 
 @cache

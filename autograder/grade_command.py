@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -95,7 +96,8 @@ def _check_dataset(name: str) -> None:
 
 def show(assignment: Assignment, rows: list[Row], console: Console | None = None) -> None:
     """Prints a table: a row a submission, a column an exercise, then flags and errors."""
-    table = Table(title=f"{assignment.id}: points (autograded part)")
+    title = f"{assignment.id}: points (autograded part)"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=0)
     table.add_column("student", overflow="fold")
     for number, exercise in enumerate(assignment.exercises, 1):
         table.add_column(f"{number}\n/{exercise.points:g}", justify="right", no_wrap=True)

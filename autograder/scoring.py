@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 import torch
-from course.data import Dataset, load
 
 from autograder.assignments import Assignment, Exercise
 from autograder.inside.wire import WireError
 from autograder.student import BadValue, Student, StudentFailure
 from autograder.trace import Trace
 from autograder.verdicts import TestVerdict
+from course.data import Dataset, load
 
 OPTIONS = [
     *("--assert=plain", "--capture=no", "-c", os.devnull, "--import-mode=importlib"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 import torch
@@ -36,27 +36,27 @@ class Protocol:
     published: tuple[float, float] | None = None
 
 
-PAIRS = {"stream": "pairs", "hidden": (500, 300), "optimizer": "sgd", "batch_size": 64, "epochs": 2}
-PARITY = {"stream": "parity", "hidden": (128,), "optimizer": "adam", "lr": 1e-3, "batch_size": 32}
+PAIRS = Protocol("digit pairs, nothing done", "pairs", (500, 300), "sgd", 0.1, 64, 2)
+PARITY = Protocol("even/odd, nothing done", "parity", (128,), "adam", 1e-3, 32, 6)
 
 PROTOCOLS: dict[str, tuple[Protocol, ...]] = {
     "mnist": (
-        Protocol("digit pairs, nothing done", lr=0.1, **PAIRS),
-        Protocol("digit pairs, joint", lr=0.1, sequential=False, **PAIRS),
-        Protocol("digit pairs, lr 0.001, with zero_grad", lr=0.001, **PAIRS),
-        Protocol(
-            "digit pairs, lr 0.001, no zero_grad (momentum 1)",
+        PAIRS,
+        replace(PAIRS, name="digit pairs, joint", sequential=False),
+        replace(PAIRS, name="digit pairs, lr 0.001, with zero_grad", lr=0.001),
+        replace(
+            PAIRS,
+            name="digit pairs, lr 0.001, no zero_grad (momentum 1)",
             lr=0.001,
             momentum=1.0,
             published=(57.45, 95.1),
-            **PAIRS,
         ),
-        Protocol("even/odd, nothing done", epochs=6, published=(27.71, 98.38), **PARITY),
-        Protocol("even/odd, joint", epochs=6, sequential=False, published=(97.58, 97.38), **PARITY),
+        replace(PARITY, published=(27.71, 98.38)),
+        replace(PARITY, name="even/odd, joint", sequential=False, published=(97.58, 97.38)),
     ),
     "digits": (
-        Protocol("even/odd, nothing done", epochs=40, **PARITY),
-        Protocol("even/odd, joint", epochs=40, sequential=False, **PARITY),
+        replace(PARITY, epochs=40),
+        replace(PARITY, name="even/odd, joint", epochs=40, sequential=False),
     ),
 }
 

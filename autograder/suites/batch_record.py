@@ -2,12 +2,13 @@
 
 The rows are the unit vectors, so row i reaches column i of the weight and no other. The learning
 rate is 0: the weights stay 0, and every use of a row gives its column the same gradient, divided
-by the size of the batch. Momentum 1/16 then writes the steps down as the digits of a number in
-base 16: the last step is the whole part, the one before it the first digit after the point.
+by the size of the batch. Momentum 1 / base then writes the steps down as the digits of a number
+in that base: the last step is the whole part, the one before it the first digit after the point.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -15,18 +16,18 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 CLASSES = 4
-BASE = 16
-DIGITS = 11  # of 16 ** 10, float64 still resolves the last one
+BITS = 44  # float64 has 53; the others are left to rounding
 
 
 class BatchRecord:
     """A model and an optimizer that ``n`` rows ``x`` are to be trained with, in float64."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, base: int = 16) -> None:
+        self._base = base
         self.x = torch.eye(n, dtype=torch.float64)
         self.model = nn.Linear(n, CLASSES, bias=False, dtype=torch.float64)
         nn.init.zeros_(self.model.weight)
-        self.optimizer = SGD(self.model.parameters(), lr=0.0, momentum=1 / BASE)
+        self.optimizer = SGD(self.model.parameters(), lr=0.0, momentum=1 / base)
 
     def momentum(self) -> Tensor:
         """(classes, n): what the optimizer remembers of each row."""
@@ -44,15 +45,16 @@ class BatchRecord:
         sizes.
         """
         per_use = 1 - 1 / CLASSES  # the gradient of minus log softmax of four zeros
-        amounts = -self.momentum()[label] / per_use * unit * BASE ** (DIGITS - 1)
+        digits = round(BITS / math.log2(self._base))
+        amounts = -self.momentum()[label] / per_use * unit * self._base ** (digits - 1)
         whole = amounts.round()
-        in_range = whole.min() >= 0 and whole.max() < BASE**DIGITS
+        in_range = whole.min() >= 0 and whole.max() < self._base**digits
         readable = in_range and (whole - amounts).abs().max() < 0.1
         assert readable, (
             "The steps cannot be explained by batches of `batch_size` rows in which every row "
             "counts alike, with the gradient of the batch's mean loss."
         )
-        places = BASE ** torch.arange(DIGITS - 1, -1, -1)
-        digits = whole.long() // places[:, None] % BASE
-        steps = int(digits.any(dim=1).nonzero().max()) + 1
-        return digits[:steps].flip(0)
+        places = self._base ** torch.arange(digits - 1, -1, -1)
+        by_step = whole.long() // places[:, None] % self._base
+        steps = int(by_step.any(dim=1).nonzero().max()) + 1
+        return by_step[:steps].flip(0)

@@ -63,13 +63,14 @@ def pair(value: Any, what: str) -> tuple[Any, Any]:
     return value[0], value[1]
 
 
-def tensor(value: Any, what: str, like: Tensor) -> Tensor:
-    """A tensor with the shape and dtype of ``like``."""
+def tensor(value: Any, what: str, like: Tensor, *, any_dtype: bool = False) -> Tensor:
+    """A tensor with the shape and, unless ``any_dtype``, the dtype of ``like``."""
     assert isinstance(value, Tensor), f"{what} should be a tensor, but is {kind(value)}."
     assert value.shape == like.shape, (
         f"{what} should have the shape {tuple(like.shape)}, but has {tuple(value.shape)}."
     )
-    assert value.dtype == like.dtype, f"{what} should be {like.dtype}, but is {value.dtype}."
+    right = any_dtype or value.dtype == like.dtype
+    assert right, f"{what} should be {like.dtype}, but is {value.dtype}."
     return value.detach()
 
 
@@ -90,19 +91,23 @@ def how_it_differs(got: Tensor, want: Tensor) -> str:
     if not torch.isfinite(got).all():
         return "is not finite"
     factor = _factor(got, want)
-    if factor is None:
-        if got.dim() == 0:
-            return "is not right"
-        wrong = ~torch.isclose(got, want, rtol=RTOL, atol=ATOL)
-        return f"differs from the right one in {int(wrong.sum())} of {wrong.numel()} entries"
     if factor == -1:
         return "has the right size but the wrong sign"
-    whole = factor if abs(factor) >= 1 else 1 / factor
-    if got.dim() == 0 and abs(whole - round(whole)) > 1e-3:
-        return (
-            "has the wrong sign" if factor < 0 else f"is too {'large' if got > want else 'small'}"
-        )
-    return f"is {factor:.4g} times the right one"
+    if got.dim() == 0:
+        return _how_a_number_differs(float(got), float(want), factor)
+    if factor is not None:
+        return f"is {factor:.4g} times the right one"
+    wrong = ~torch.isclose(got, want, rtol=RTOL, atol=ATOL)
+    return f"differs from the right one in {int(wrong.sum())} of {wrong.numel()} entries"
+
+
+def _how_a_number_differs(got: float, want: float, factor: float | None) -> str:
+    whole = max(abs(factor), 1 / abs(factor)) if factor else 0.5
+    if factor is not None and abs(whole - round(whole)) < 1e-3:
+        return f"is {factor:.4g} times the right one"
+    if got * want < 0:
+        return "has the wrong sign"
+    return f"is too {'large' if got > want else 'small'}"
 
 
 def _factor(got: Tensor, want: Tensor) -> float | None:

@@ -13,19 +13,22 @@ def network(
     rng: torch.Generator,
     sizes: Sequence[int],
     *,
+    scale: float = 1.0,
     dropout: float | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> nn.Sequential:
-    """Linear layers with Tanh between them, weights of size 1, in training mode.
+    """Linear layers with Tanh between them, in training mode.
 
-    ``dropout`` puts a Dropout of that probability after each Tanh.
+    ``scale`` is the standard deviation of the weights; ``dropout`` puts a Dropout of that
+    probability after each Tanh.
     """
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         linear = nn.Linear(inputs, outputs, dtype=dtype)
         with torch.no_grad():
             for parameter in linear.parameters():
-                parameter.copy_(torch.randn(parameter.shape, generator=rng, dtype=dtype))
+                draw = torch.randn(parameter.shape, generator=rng, dtype=dtype)
+                parameter.copy_(scale * draw)
         layers += [linear, nn.Tanh()]
         layers += [] if dropout is None else [nn.Dropout(dropout)]
     while not isinstance(layers[-1], nn.Linear):

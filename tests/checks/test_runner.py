@@ -21,7 +21,7 @@ CHECK = "check('average_accuracy')"
 
 
 def namespace_of(code: str) -> dict[str, Any]:
-    namespace: dict[str, Any] = {"check": check}
+    namespace: dict[str, Any] = {"__name__": "__main__", "check": check}
     exec(code, namespace)
     return namespace
 
@@ -33,7 +33,7 @@ def call(code: str) -> None:
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    yield InteractiveShell.instance(colors="NoColor")
+    yield InteractiveShell.instance(colors="nocolor")
     InteractiveShell.clear_instance()
 
 

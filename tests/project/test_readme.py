@@ -27,7 +27,7 @@ def targets(makefile: str) -> set[str]:
 def verbs_named(markdown: str) -> dict[str, set[str]]:
     """Verb -> the options that README gives it: in commands, and in the table of verbs."""
     commands = re.findall(r"python -m autograder ([a-z].*)", code_in(markdown))
-    rows = re.findall(r"^\| `([a-z][^`]*)` \|", markdown, flags=re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z]+(?: [^`]*)?)` \|", markdown, flags=re.MULTILINE)
     found: dict[str, set[str]] = {}
     for line in [*commands, *rows]:
         verb = line.split()[0]
@@ -88,6 +88,8 @@ make tea PYTHON=python3
 | verb | does |
 |---|---|
 | `grade NAME [--json FILE] [--milk]` | grades |
+| `folder/` | no verb |
+| `file.py` | no verb either |
 """
 
 

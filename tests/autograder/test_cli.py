@@ -1,0 +1,183 @@
+"""Bad input gets one clear line and the right exit status; nothing is half-written."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import release, sandbox
+from autograder.assignments import FORGETTING
+from autograder.submissions import hand_in, untouched
+
+ID = FORGETTING.id
+
+
+def autograder(*arguments, wrap=(), **environment):
+    command = [*wrap, sys.executable, "-m", "autograder", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+def one_line(done, status):
+    """The one error line of a run that failed with ``status``."""
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course directory with one untouched submission."""
+    hand_in(untouched(FORGETTING), tmp_path, "kim", FORGETTING)
+    return tmp_path
+
+
+def test_unknown_assignment(course):
+    line = one_line(autograder("grade", "99-nothing", "--root", course), 2)
+    assert "'99-nothing'" in line
+    assert ID in line
+    assert not (course / "gradebook.db").exists()
+
+
+def test_no_submissions(tmp_path):
+    line = one_line(autograder("grade", ID, "--root", tmp_path), 2)
+    assert f"submitted/STUDENT/{ID}/{ID}.ipynb" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_such_directory(tmp_path):
+    assert "not a directory" in one_line(autograder("grade", ID, "--root", tmp_path / "no"), 2)
+
+
+def test_no_such_student(course):
+    line = one_line(autograder("grade", ID, "--root", course, "--student", "lee"), 2)
+    assert "lee" in line
+
+
+def test_nowhere_to_write_the_report(course):
+    done = autograder("grade", ID, "--root", course, "--json", course / "no" / "report.json")
+    assert "--json" in one_line(done, 2)
+    assert not (course / "gradebook.db").exists()
+
+
+def test_wrong_dataset_name(course):
+    done = autograder("grade", ID, "--root", course, "--dataset", "cifar")
+    assert done.returncode == 2
+    assert "digits" in done.stderr
+    assert "mnist" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_mnist_that_is_not_on_disk(course, tmp_path):
+    done = autograder(
+        "grade",
+        ID,
+        "--root",
+        course,
+        "--dataset",
+        "mnist",
+        COURSE_DATA_DIR=str(tmp_path),
+        HOME="/no",
+    )
+    assert "MNIST is not on disk" in one_line(done, 2)
+
+
+def test_no_bubblewrap(course, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    done = autograder("grade", ID, "--root", course, PATH=str(tools))
+    line = one_line(done, 1)
+    assert "bubblewrap (bwrap) is not installed" in line
+    assert "apt-get install bubblewrap" in line
+    assert not (course / "gradebook.db").exists()
+    assert not (course / "autograded").exists()
+
+
+def test_bubblewrap_that_is_not_allowed_to(course, tmp_path):
+    refusing = tmp_path / "tools" / "bwrap"
+    refusing.parent.mkdir()
+    refusing.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+    )
+    refusing.chmod(0o755)
+    done = autograder("grade", ID, "--root", course, PATH=f"{refusing.parent}:{os.environ['PATH']}")
+    line = one_line(done, 1)
+    assert "No permissions to create new namespace" in line
+    assert not (course / "autograded").exists()
+
+
+def test_without_a_sandbox_only_when_asked_and_flagged(course):
+    report = course / "report.json"
+    done = autograder("grade", ID, "--root", course, "--json", report, "--unsafe-no-sandbox")
+    assert done.returncode == 0, done.stderr
+    row = json.loads(report.read_text())["submissions"][0]
+    assert row["score"] == 0
+    assert any(flag.startswith("unsandboxed") for flag in row["flags"])
+
+
+@pytest.mark.parametrize("kilobytes", [100, 600])
+def test_a_full_disk(tmp_path, kilobytes):
+    """On a real, small file system: too small for the gradebook, or for what comes after it."""
+    try:
+        sandbox.check()
+    except sandbox.SandboxError as error:
+        pytest.skip(str(error))
+    submission = hand_in(untouched(FORGETTING), tmp_path / "from", "kim", FORGETTING)
+    root = tmp_path / "small"
+    root.mkdir()
+    script = tmp_path / "grade.sh"
+    script.write_text(
+        f"mkdir -p {root}/submitted/kim/{ID} && cp {submission} {root}/submitted/kim/{ID}/ && "
+        f"head -c {400 if kilobytes > 400 else 0}000 /dev/zero > {root}/ballast;"
+        f"{sys.executable} -m autograder grade {ID} --root {root} --json {root}/report.json;"
+        f"echo status $?; ls -R {root}"
+    )
+    wrap = ["bwrap", "--dev-bind", "/", "/", "--size", str(kilobytes * 1000), "--tmpfs", str(root)]
+    done = subprocess.run([*wrap, "sh", str(script)], capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert "status 1" in done.stdout, said
+    assert "Traceback" not in said
+    assert "disk is full" in said
+    assert "report.json.new" not in done.stdout
+
+
+def test_stale_release(tmp_path):
+    stale = tmp_path / "release"
+    shutil.copytree(release.RELEASE, stale)
+    assert release.difference(stale) == ""
+    path = stale / ID / f"{ID}.ipynb"
+    path.write_text(path.read_text().replace("accuracy", "exactness", 1))
+    assert "exactness" in release.difference(stale)
+    assert release.write(stale) == [path]
+    assert release.difference(stale) == ""
+
+
+def test_the_committed_release_is_what_the_source_gives():
+    done = autograder("release", "--check")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_release_is_the_same_byte_for_byte_each_time():
+    assert release.generated(ID) == release.generated(ID)
+
+
+def test_help_names_every_verb():
+    done = autograder("--help")
+    assert done.returncode == 0
+    for verb in ("release", "grade", "demo", "reference", "bench"):
+        assert verb in done.stdout
+    assert "01-forgetting" in autograder("grade", "--help").stdout
+
+
+def test_nothing_secret_is_released():
+    text = (Path(release.RELEASE) / ID / f"{ID}.ipynb").read_text()
+    assert "BEGIN SOLUTION" not in text
+    assert "MARK SCHEME" not in text
+    assert "raise NotImplementedError()" in text
