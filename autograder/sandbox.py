@@ -108,7 +108,7 @@ class Sandbox:
             tree = self._tree()
             if len(tree) > self._limits.processes:
                 self._stop(f"more than {self._limits.processes} processes", tree)
-            elif sum(map(_memory, tree)) > self._limits.memory:
+            elif _uses_more(tree, self._limits.memory):
                 self._stop(f"more than {self._limits.memory >> 20} MiB of memory", tree)
             time.sleep(WATCH_SECONDS)
 
@@ -123,11 +123,17 @@ def _kill(process: psutil.Process) -> None:
         process.kill()
 
 
-def _memory(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.NoSuchProcess:
-        return 0
+def _uses_more(tree: list[psutil.Process], memory: int) -> bool:
+    """Whether the processes use more; the quick count takes shared pages for each one's own."""
+    return _memory(tree, "memory_info", "rss") > memory < _memory(tree, "memory_full_info", "pss")
+
+
+def _memory(tree: list[psutil.Process], method: str, field: str) -> int:
+    total = 0
+    for process in tree:
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += getattr(getattr(process, method)(), field)
+    return total
 
 
 def _agent(descriptor: int, limits: Limits) -> list[str]:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from course import mnist
 from course.device import choose_device
+
+__all__ = ["Dataset", "Task", "digit_pairs", "even_odd", "joint", "load", "permuted", "split"]
 
 NAMES = ("auto", "digits", "mnist")
 SCENARIOS = ("task", "domain", "class")
 PAIRS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
-CACHE = Path.home() / ".cache" / "forget-me-not"
-MNIST_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images (n, d) float32 in [0, 1], flattened; labels (n,) int64; all on one device."""
+    """Images (n, d) of floats in [0, 1], flattened, and labels (n,) int64, all on one device.
+
+    ``image_shape`` is (height, width) in pixels. Raises ``ValueError`` when the parts do not fit.
+    """
 
     name: str
     x_train: Tensor
@@ -42,14 +39,28 @@ class Dataset:
         """Number of pixels, d."""
         return self.image_shape[0] * self.image_shape[1]
 
+    def __post_init__(self) -> None:
+        for x, y in ((self.x_train, self.y_train), (self.x_test, self.y_test)):
+            if x.dim() != 2 or x.shape[1] != self.input_size or not x.is_floating_point():
+                raise ValueError(
+                    f"expected images (n, {self.input_size}) of floats, "
+                    f"got {tuple(x.shape)} {x.dtype}"
+                )
+            if y.shape != x.shape[:1] or y.dtype != torch.int64:
+                raise ValueError(
+                    f"expected labels ({len(x)},) int64, got {tuple(y.shape)} {y.dtype}"
+                )
+        devices = {part.device for part in (self.x_train, self.y_train, self.x_test, self.y_test)}
+        if len(devices) > 1:
+            raise ValueError(f"expected all rows on one device, got {sorted(map(str, devices))}")
+
 
 @dataclass(frozen=True)
 class Task:
-    """One task of a stream.
+    """One task of a stream: x (n, d) float32, y (n,) int64.
 
-    ``classes`` holds the original labels in the order of the within-task labels. ``x_*`` are (n, d)
-    float32, ``y_*`` (n,) int64. The validation rows are held back from training, for choosing
-    strengths; there are none unless asked for.
+    ``classes`` holds the original labels in the order of the within-task labels. The validation
+    rows are held back from training, for choosing strengths; there are none unless asked for.
     """
 
     name: str
@@ -69,76 +80,31 @@ def load(
     device: torch.device | str | None = None,
     download: bool = True,
 ) -> Dataset:
-    """The dataset called ``name``, moved to ``device`` once.
+    """The dataset called ``name``, float32, moved once to ``device`` (by default the best).
 
-    ``"mnist"`` is looked for under ``root``, then under the environment variable
-    ``COURSE_DATA_DIR``, then in the user's cache, and downloaded there if ``download``.
-    ``"digits"``, the 8x8 digits inside scikit-learn (1,347 training and 450 test rows), is always
-    there. ``"auto"`` takes MNIST where it can be had, else digits, and prints which and why.
+    ``"mnist"`` (60,000 training and 10,000 test rows of 28x28) is looked for under ``root``, the
+    environment variable ``COURSE_DATA_DIR`` and the user's cache, and downloaded if ``download``.
+    ``"digits"`` (1,347 and 450 rows of 8x8, a fixed split with equal shares of each class) is
+    inside scikit-learn, always there. ``"auto"`` takes MNIST where it can be had, else digits, and
+    prints in one line which and why.
 
-    Raises ``ValueError`` for another name, ``FileNotFoundError`` when MNIST is neither on disk nor
-    to be downloaded.
+    Raises ``ValueError`` for another name, ``FileNotFoundError`` when MNIST cannot be had.
     """
     if name not in NAMES:
         raise ValueError(f"unknown dataset {name!r}: expected one of {', '.join(NAMES)}")
     device = torch.device(device) if device is not None else choose_device()
     if name == "digits":
         return _digits(device)
-    if name == "mnist":
-        return _mnist(root, device, download)
     try:
-        dataset = _mnist(root, device, download)
-        print("Data: MNIST (28x28 images, 60,000 to train on and 10,000 to test).")
+        folder = mnist.locate(root, download=download)
     except FileNotFoundError as reason:
-        dataset = _digits(device)
+        if name == "mnist":
+            raise
         print(f"Data: the 8x8 digits of scikit-learn, because {reason}.")
-    return dataset
-
-
-def _digits(device: torch.device) -> Dataset:
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    x, y = load_digits(return_X_y=True)
-    parts = train_test_split(x / 16.0, y, test_size=450, random_state=0, stratify=y)
-    x_train, x_test = (torch.tensor(p, dtype=torch.float32, device=device) for p in parts[:2])
-    y_train, y_test = (torch.tensor(p, dtype=torch.int64, device=device) for p in parts[2:])
-    return Dataset("digits", x_train, y_train, x_test, y_test, (8, 8))
-
-
-def _mnist(root: str | Path | None, device: torch.device, download: bool) -> Dataset:
-    folder = _mnist_folder(root, download)
-    from torchvision.datasets import MNIST  # slow to import, so only here
-
-    parts: list[Tensor] = []
-    for train in (True, False):
-        raw = MNIST(folder, train=train, download=False)
-        parts += [raw.data.to(device).float().div_(255).flatten(1), raw.targets.to(device)]
-    x_train, y_train, x_test, y_test = parts
-    return Dataset("mnist", x_train, y_train, x_test, y_test, (28, 28))
-
-
-def _mnist_folder(root: str | Path | None, download: bool) -> Path:
-    """The folder that holds MNIST, downloaded when it must be."""
-    named = [Path(p) for p in (root, os.environ.get("COURSE_DATA_DIR")) if p]
-    for folder in (*named, CACHE):
-        if all((folder / "MNIST" / "raw" / file).exists() for file in MNIST_FILES):
-            return folder
-    where = named[0] if named else CACHE
-    if not download:
-        raise FileNotFoundError(f"MNIST is not on disk (looked in {where}/MNIST/raw)")
-    from torchvision.datasets import MNIST
-
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(10)
-    try:
-        MNIST(where, download=True)
-    except (OSError, RuntimeError) as error:
-        reason = f"MNIST is not on disk and cannot be downloaded ({type(error).__name__})"
-        raise FileNotFoundError(reason) from None
-    finally:
-        socket.setdefaulttimeout(before)
-    return where
+        return _digits(device)
+    if name == "auto":
+        print(f"Data: MNIST, because it is on disk, in {folder}.")
+    return _mnist(folder, device)
 
 
 def digit_pairs(
@@ -148,9 +114,11 @@ def digit_pairs(
     validation: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> list[Task]:
-    """Tasks 0/1, 2/3, ...; labels within the task, so always 0 and 1.
+    """Tasks 0/1, 2/3, ..., up to five; labels within the task, so always 0 and 1.
 
-    ``validation`` is the fraction of training rows held back, drawn with ``generator``.
+    ``validation`` is the fraction of each task's training rows held back, drawn with ``generator``.
+    Raises ``ValueError`` for a number of tasks or a fraction out of range, a missing generator, or
+    a class without rows.
     """
     if not 1 <= num_tasks <= len(PAIRS):
         raise ValueError(f"num_tasks must be from 1 to {len(PAIRS)}, got {num_tasks}")
@@ -160,13 +128,13 @@ def digit_pairs(
 def even_odd(
     dataset: Dataset, *, validation: float = 0.0, generator: torch.Generator | None = None
 ) -> list[Task]:
-    """Even digits, then odd digits; label = digit // 2, from 0 to 4."""
-    groups = ((0, 2, 4, 6, 8), (1, 3, 5, 7, 9))
-    names = ("even", "odd")
-    return [
-        _task(dataset, classes, validation, generator, name=name)
-        for classes, name in zip(groups, names, strict=True)
-    ]
+    """Even digits, then odd digits; label = digit // 2, from 0 to 4.
+
+    ``validation``, ``generator`` and errors as in ``digit_pairs``.
+    """
+    even = _task(dataset, (0, 2, 4, 6, 8), validation, generator)
+    odd = _task(dataset, (1, 3, 5, 7, 9), validation, generator)
+    return [replace(even, name="even"), replace(odd, name="odd")]
 
 
 def split(
@@ -178,7 +146,9 @@ def split(
 ) -> list[Task]:
     """Five pairs of digits under one of the three scenarios (van de Ven and Tolias 2019).
 
-    ``"task"`` and ``"domain"``: labels within the task (0, 1); ``"class"``: the digits themselves.
+    ``"task"`` and ``"domain"``: labels within the task, 0 and 1; they differ in whether a model is
+    told the task. ``"class"``: the labels are the digits themselves. ``validation``, ``generator``
+    and errors as in ``digit_pairs``; ``ValueError`` also for another scenario.
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"unknown scenario {scenario!r}: expected one of {', '.join(SCENARIOS)}")
@@ -187,49 +157,63 @@ def split(
 
 
 def permuted(
-    dataset: Dataset,
-    num_tasks: int,
-    generator: torch.Generator,
-    *,
-    validation: float = 0.0,
+    dataset: Dataset, num_tasks: int, generator: torch.Generator, *, validation: float = 0.0
 ) -> list[Task]:
-    """All ten digits in every task, the pixels of each task in one fixed order of its own.
+    """All digits in every task, with the pixels of each task in one fixed random order of its own.
 
-    The first task keeps the pixels as they are (Goodfellow et al. 2013).
+    The first task keeps the pixels as they are. ``generator`` draws the orders, and the validation
+    rows as in ``digit_pairs``. Raises ``ValueError`` for a number or a fraction out of range.
     """
     if num_tasks < 1:
         raise ValueError(f"num_tasks must be at least 1, got {num_tasks}")
-    classes = tuple(range(dataset.num_classes))
     tasks = []
     for number in range(num_tasks):
-        order = torch.arange(dataset.input_size)
-        if number:
-            order = torch.randperm(dataset.input_size, generator=generator)
+        order = torch.randperm(dataset.input_size, generator=generator)
+        if number == 0:
+            order = torch.arange(dataset.input_size)
         order = order.to(dataset.x_train.device)
-        shuffled = Dataset(
-            dataset.name,
-            dataset.x_train[:, order],
-            dataset.y_train,
-            dataset.x_test[:, order],
-            dataset.y_test,
-            dataset.image_shape,
-            dataset.num_classes,
+        moved = replace(
+            dataset, x_train=dataset.x_train[:, order], x_test=dataset.x_test[:, order]
         )
-        name = f"permutation {number}"
-        tasks.append(_task(shuffled, classes, validation, generator, name=name))
+        task = _task(moved, tuple(range(dataset.num_classes)), validation, generator)
+        tasks.append(replace(task, name=f"permutation {number + 1}"))
     return tasks
 
 
 def joint(tasks: Sequence[Task]) -> Task:
-    """All rows of all tasks as one task: what training on everything at once sees."""
+    """All rows of all tasks as one task, with the labels they have: for joint training.
+
+    ``classes`` lists every original label once. Raises ``ValueError`` without a task.
+    """
     if not tasks:
         raise ValueError("expected at least one task, got none")
     rows = {
         field: torch.cat([getattr(task, field) for task in tasks])
         for field in ("x_train", "y_train", "x_test", "y_test", "x_val", "y_val")
     }
-    classes = tuple(dict.fromkeys(c for task in tasks for c in task.classes))
+    classes = tuple(dict.fromkeys(label for task in tasks for label in task.classes))
     return Task("joint", classes, **rows)
+
+
+def _digits(device: torch.device) -> Dataset:
+    from sklearn.datasets import load_digits  # slow to import, so only where it is needed
+    from sklearn.model_selection import train_test_split
+
+    x, y = load_digits(return_X_y=True)
+    parts = train_test_split(x / 16, y, test_size=450, random_state=0, stratify=y)
+    x_train, x_test = (torch.tensor(part, dtype=torch.float32) for part in parts[:2])
+    y_train, y_test = (torch.tensor(part, dtype=torch.int64) for part in parts[2:])
+    rows = (rows.to(device) for rows in (x_train, y_train, x_test, y_test))
+    return Dataset("digits", *rows, image_shape=(8, 8))
+
+
+def _mnist(folder: Path, device: torch.device) -> Dataset:
+    rows: list[Tensor] = []
+    for train in (True, False):
+        pixels, labels = mnist.read(folder, train=train)
+        # One byte a pixel travels to the device, not four.
+        rows += [pixels.to(device).flatten(1).float().div_(255), labels.to(device)]
+    return Dataset("mnist", *rows, image_shape=(28, 28))
 
 
 def _task(
@@ -238,32 +222,32 @@ def _task(
     validation: float,
     generator: torch.Generator | None,
     *,
-    name: str = "",
     within: bool = True,
 ) -> Task:
-    x, y = _rows(dataset.x_train, dataset.y_train, classes, within)
-    x_test, y_test = _rows(dataset.x_test, dataset.y_test, classes, within)
+    """The rows of some classes; labels within the task, or the original ones."""
+    x, y = _rows(dataset.x_train, dataset.y_train, classes, within=within)
+    x_test, y_test = _rows(dataset.x_test, dataset.y_test, classes, within=within)
     held = _held_back(len(x), validation, generator).to(x.device)
-    name = name or "/".join(map(str, classes))
+    name = "/".join(map(str, classes))
     return Task(name, classes, x[~held], y[~held], x_test, y_test, x[held], y[held])
 
 
-def _rows(x: Tensor, y: Tensor, classes: tuple[int, ...], within: bool) -> tuple[Tensor, Tensor]:
-    wanted = torch.tensor(classes, device=y.device)
-    kept = torch.isin(y, wanted)
-    x, y = x[kept], y[kept]
-    if within:
-        y = (y[:, None] == wanted).int().argmax(dim=1)
-    return x, y
+def _rows(x: Tensor, y: Tensor, classes: tuple[int, ...], *, within: bool) -> tuple[Tensor, Tensor]:
+    matches = y[:, None] == torch.tensor(classes, device=y.device)  # (n, classes)
+    missing = [label for label, found in zip(classes, matches.any(0).tolist(), strict=True) if not found]
+    if missing:
+        raise ValueError(f"expected rows of every class, got none of {missing}")
+    kept = matches.any(dim=1)
+    return x[kept], matches[kept].int().argmax(dim=1) if within else y[kept]
 
 
-def _held_back(n: int, fraction: float, generator: torch.Generator | None) -> Tensor:
-    """Which of n rows are validation rows, (n,) bool."""
+def _held_back(count: int, fraction: float, generator: torch.Generator | None) -> Tensor:
+    """Which of ``count`` rows are for validation, (count,) bool, on the CPU."""
     if not 0.0 <= fraction < 1.0:
         raise ValueError(f"validation must be a fraction from 0 to below 1, got {fraction}")
-    held = torch.zeros(n, dtype=torch.bool)
+    held = torch.zeros(count, dtype=torch.bool)
     if fraction:
         if generator is None:
             raise ValueError("validation rows are drawn at random: expected a generator, got None")
-        held[torch.randperm(n, generator=generator)[: int(fraction * n)]] = True
+        held[torch.randperm(count, generator=generator)[: round(fraction * count)]] = True
     return held

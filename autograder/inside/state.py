@@ -15,4 +15,3 @@ def reset(seed: int) -> None:
     torch.manual_seed(seed)
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
-    torch.use_deterministic_algorithms(False)
