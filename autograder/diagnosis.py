@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import torch
+
 from autograder import solutions
 from autograder.assignments import Assignment
 from autograder.misconceptions import CATALOGUE, Misconception
@@ -44,9 +46,14 @@ def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, int]
     same_values = sum(alike(a.trace, b.trace) for a, b in pairs)
     if all(a.verdict.status != "passed" and alike(a.trace, b.trace) for a, b in failed):
         return 2, same_values
-    if all(a.verdict == b.verdict for a, b in pairs):
+    if all(a.verdict == b.verdict for a, b in pairs) and any(_drew(b) for _, b in failed):
         return 1, same_values
     return 0, same_values
+
+
+def _drew(outcome: Outcome) -> bool:
+    """Whether the function was given a generator, so that right values need not be equal."""
+    return any(torch.Generator.__name__ in call[2] for call in outcome.trace)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from autograder.diagnosis import diagnose
 from autograder.limits import Limits
 from autograder.notebooks import grade_id, is_executed
 from autograder.remote import RemoteStudent
-from autograder.scoring import Outcome, run_suite
+from autograder.scoring import Outcome, dataset_named, run_suite
 from autograder.session import Cell
 from autograder.verdicts import ExerciseVerdict, Report
 
@@ -46,12 +47,15 @@ def grade(
     Raises ``SandboxError`` when there is no sandbox to be had and ``GraderError`` when the suite
     is at fault; whatever the student's code does ends in a verdict.
     """
+    started = time.monotonic()
     what = find(assignment)
     notebook = nbformat.reads(submission.decode(), as_version=4)
     executed = [cell for cell in notebook.cells if is_executed(cell)]
     cells = [Cell(grade_id(cell), cell.source) for cell in executed]
-    student = RemoteStudent(what, cells, solutions.load(what), limits or Limits(), unsafe)
+    student = RemoteStudent(what, cells, limits or Limits(), unsafe)
     with student.session as session:
+        session.start()
+        solutions.load(what), dataset_named(dataset)  # while the sandbox comes up
         session.execute()
         outcomes = run_suite(what, student, seed, dataset)
     for cell, ran in zip(executed, cells, strict=True):
@@ -62,6 +66,7 @@ def grade(
     flags = _flags(cells) + (["unsandboxed: graded without protection"] if unsafe else [])
     report = Report(verdicts, flags, _receipt(submission, what, seed, dataset))
     feedback.fill_in(notebook, report)
+    report.seconds = time.monotonic() - started
     return Graded(notebook, report)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
 
+from autograder import solutions
 from autograder.assignments import Assignment
 from autograder.inside.codec import Opaque
 from autograder.inside.observe import Seen
@@ -33,7 +33,8 @@ ENDED = {"timeout": TimedOut, "crashed": Crashed}
 class RemoteStudent(Student):
     """Arguments go into the sandbox, results and changes come back.
 
-    While an exercise is scored, the exercises before it are served from ``solutions``. Once an
+    While an exercise is scored, the exercises before it are served from the
+    reference solutions. Once an
     exercise's function hung or crashed, its remaining tests fail without another call.
     """
 
@@ -41,13 +42,11 @@ class RemoteStudent(Student):
         self,
         assignment: Assignment,
         cells: list[Cell],
-        solutions: Mapping[str, Callable[..., Any]],
         limits: Limits,
         unsafe: bool = False,
     ) -> None:
         super().__init__()
         self._assignment = assignment
-        self._solutions = solutions
         self._limits = limits
         self._ended: dict[str, StudentFailure] = {}
         self._spent: dict[str, float] = {}
@@ -116,7 +115,7 @@ class RemoteStudent(Student):
         name = message.get("name")
         if name not in self._assignment.before(self.exercise):
             raise WireError(f"{str(name)[:40]!r} is not served")
-        return self._solutions[name](*message["args"], **dict(message["kwargs"]))
+        return solutions.load(self._assignment)[name](*message["args"], **dict(message["kwargs"]))
 
     def _callback(self, message: dict[str, Any]) -> Any:
         """A function that the suite handed over. What it raises is the suite's to see."""

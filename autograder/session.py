@@ -18,6 +18,7 @@ from autograder.inside.wire import Channel, WireError
 from autograder.limits import Limits
 from autograder.sandbox import Sandbox, SandboxError
 
+NO_TIME = "The time for the whole notebook was used up."
 GONE = (EOFError, ConnectionError)
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -63,6 +64,7 @@ class Session:
         self._unsafe = unsafe
         self._deadline = time.monotonic() + limits.total_seconds
         self._sandbox: Sandbox | None = None
+        self._ready = False
         self._executed = 0
 
     def __enter__(self) -> Session:
@@ -75,14 +77,18 @@ class Session:
     def out_of_time(self) -> bool:
         return time.monotonic() >= self._deadline
 
+    def start(self) -> None:
+        """Lets a sandbox come up, without waiting for it, unless there is one."""
+        if self._sandbox is None:
+            self._sandbox = Sandbox(self._limits, self._hidden_modules, self._unsafe)
+            self._peer = Peer(Channel(self._sandbox.socket), SCORER, self._handlers)
+            self._ready = False
+
     def execute(self) -> None:
         """Runs every cell once, in order, and keeps its outputs and status."""
         for cell in self.cells:
             if self.out_of_time:
-                cell.status, cell.message = (
-                    "timeout",
-                    "The time for the whole notebook was used up.",
-                )
+                cell.status, cell.message = "timeout", NO_TIME
                 cell.outputs = [_error_output("TimeLimit", cell.message)]
                 continue
             self._revive()
@@ -96,7 +102,7 @@ class Session:
         ``Stopped``.
         """
         if self.out_of_time:
-            raise Stopped("timeout", "The time for the whole notebook was used up.")
+            raise Stopped("timeout", NO_TIME)
         self._revive()
         return self._request(seconds, f"`{name}`", "call", name=name, **fields)
 
@@ -114,10 +120,9 @@ class Session:
 
     def _revive(self) -> None:
         """Makes sure of a sandbox in which all cells executed so far have run."""
-        if self._sandbox is not None:
+        self.start()
+        if self._ready:
             return
-        self._sandbox = Sandbox(self._limits, self._hidden_modules, self._unsafe)
-        self._peer = Peer(Channel(self._sandbox.socket), SCORER, self._handlers)
         self._wait_for_start()
         for cell in self.cells[: self._executed]:
             if not cell.deadly:
@@ -127,6 +132,7 @@ class Session:
         self._peer.deadline = time.monotonic() + self._limits.start_seconds
         try:
             self._peer.request("run", fresh=True, source="")
+            self._ready = True
         except (*GONE, TimeoutError, WireError) as error:
             assert self._sandbox is not None
             sandbox, self._sandbox = self._sandbox, None

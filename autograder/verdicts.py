@@ -65,11 +65,15 @@ class ExerciseVerdict:
 
 @dataclass
 class Report:
-    """One submission: its exercises, its flags, and the receipt that lets it be graded again."""
+    """One submission: its exercises, its flags, and the receipt that lets it be graded again.
+
+    ``seconds`` is the wall-clock time that grading took.
+    """
 
     exercises: list[ExerciseVerdict] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     receipt: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
 
     @property
     def score(self) -> float:
@@ -86,4 +90,5 @@ class Report:
             "flags": list(self.flags),
             "exercises": [exercise.to_json() for exercise in self.exercises],
             "receipt": dict(self.receipt),
+            "seconds": round(self.seconds, 2),
         }

@@ -166,17 +166,18 @@ def permuted(
     """
     if num_tasks < 1:
         raise ValueError(f"num_tasks must be at least 1, got {num_tasks}")
+    # All orders are drawn before any validation rows: they do not depend on that fraction.
+    orders = [torch.arange(dataset.input_size)]
+    for _ in range(num_tasks - 1):
+        orders.append(torch.randperm(dataset.input_size, generator=generator))
     tasks = []
-    for number in range(num_tasks):
-        order = torch.randperm(dataset.input_size, generator=generator)
-        if number == 0:
-            order = torch.arange(dataset.input_size)
-        order = order.to(dataset.x_train.device)
+    for number, order in enumerate(orders, start=1):
+        columns = order.to(dataset.x_train.device)
         moved = replace(
-            dataset, x_train=dataset.x_train[:, order], x_test=dataset.x_test[:, order]
+            dataset, x_train=dataset.x_train[:, columns], x_test=dataset.x_test[:, columns]
         )
         task = _task(moved, tuple(range(dataset.num_classes)), validation, generator)
-        tasks.append(replace(task, name=f"permutation {number + 1}"))
+        tasks.append(replace(task, name=f"permutation {number}"))
     return tasks
 
 
@@ -201,19 +202,18 @@ def _digits(device: torch.device) -> Dataset:
 
     x, y = load_digits(return_X_y=True)
     parts = train_test_split(x / 16, y, test_size=450, random_state=0, stratify=y)
-    x_train, x_test = (torch.tensor(part, dtype=torch.float32) for part in parts[:2])
-    y_train, y_test = (torch.tensor(part, dtype=torch.int64) for part in parts[2:])
-    rows = (rows.to(device) for rows in (x_train, y_train, x_test, y_test))
-    return Dataset("digits", *rows, image_shape=(8, 8))
+    x_train, x_test = (torch.tensor(part, dtype=torch.float32).to(device) for part in parts[:2])
+    y_train, y_test = (torch.tensor(part, dtype=torch.int64).to(device) for part in parts[2:])
+    return Dataset("digits", x_train, y_train, x_test, y_test, image_shape=(8, 8))
 
 
 def _mnist(folder: Path, device: torch.device) -> Dataset:
-    rows: list[Tensor] = []
-    for train in (True, False):
+    def arrive(train: bool) -> tuple[Tensor, Tensor]:
         pixels, labels = mnist.read(folder, train=train)
         # One byte a pixel travels to the device, not four.
-        rows += [pixels.to(device).flatten(1).float().div_(255), labels.to(device)]
-    return Dataset("mnist", *rows, image_shape=(28, 28))
+        return pixels.to(device).flatten(1).float().div_(255), labels.to(device)
+
+    return Dataset("mnist", *arrive(True), *arrive(False), image_shape=(28, 28))
 
 
 def _task(
@@ -234,9 +234,10 @@ def _task(
 
 def _rows(x: Tensor, y: Tensor, classes: tuple[int, ...], *, within: bool) -> tuple[Tensor, Tensor]:
     matches = y[:, None] == torch.tensor(classes, device=y.device)  # (n, classes)
-    missing = [label for label, found in zip(classes, matches.any(0).tolist(), strict=True) if not found]
-    if missing:
-        raise ValueError(f"expected rows of every class, got none of {missing}")
+    found = matches.any(dim=0).tolist()
+    if not all(found):
+        missing = [label for label, there in zip(classes, found, strict=True) if not there]
+        raise ValueError(f"expected rows of the classes {classes}, got none of {missing}")
     kept = matches.any(dim=1)
     return x[kept], matches[kept].int().argmax(dim=1) if within else y[kept]
 
@@ -250,4 +251,6 @@ def _held_back(count: int, fraction: float, generator: torch.Generator | None) -
         if generator is None:
             raise ValueError("validation rows are drawn at random: expected a generator, got None")
         held[torch.randperm(count, generator=generator)[: round(fraction * count)]] = True
+    if held.all():
+        raise ValueError(f"validation {fraction} leaves none of {count} rows to train on")
     return held

@@ -15,7 +15,7 @@ from torch import Tensor
 
 __all__ = ["locate", "read"]
 
-CACHE = Path.home() / ".cache" / "forget-me-not"
+CACHE = "~/.cache/forget-me-not"
 PATIENCE = 5.0  # seconds to wait for an answer from the network
 BYTES = {
     "train-images-idx3-ubyte": 47_040_016,
@@ -32,8 +32,8 @@ def locate(root: str | Path | None, *, download: bool) -> Path:
     order; downloads to the first of them that is given. Raises ``FileNotFoundError``, in one line,
     when MNIST is not there and not to be had. Never touches the network unless ``download``.
     """
-    named = [Path(p).expanduser() for p in (root, os.environ.get("COURSE_DATA_DIR")) if p]
-    folders = [*named, CACHE]
+    wanted = (root, os.environ.get("COURSE_DATA_DIR"), CACHE)
+    folders = [Path(folder).expanduser() for folder in wanted if folder]
     for folder in folders:
         if all(_size(folder / "MNIST" / "raw" / name) == size for name, size in BYTES.items()):
             return folder

@@ -10,13 +10,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+__all__ = ["MLP"]
+
 
 class MLP(nn.Module):
-    """Linear layers with ReLU between them (and Dropout where asked for), then a linear head.
+    """Linear layers, each followed by ReLU (and Dropout if above 0), then a linear head.
 
-    Rows (n, input_size) give logits (n, num_outputs). With ``num_heads`` above 1 every task has a
-    head of its own on the shared hidden layers: ``for_task(i)`` is the network of task i. Weights
-    are drawn from ``generator``, uniformly between plus and minus 1 / sqrt(inputs of the layer).
+    Rows (n, input_size) give logits (n, num_outputs). With several heads every task has a head of
+    its own on the shared hidden layers, and ``for_task(i)`` is the network of task i.
+
+    Weights and biases are drawn from ``generator`` with PyTorch's own distribution: uniformly
+    between plus and minus 1 / sqrt(inputs of the layer). ``config`` holds the arguments with which
+    a network of the same shape can be built. Raises ``ValueError`` for a size below 1 or a
+    ``dropout`` outside [0, 1).
     """
 
     def __init__(
@@ -30,13 +36,6 @@ class MLP(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        sizes = [input_size, *hidden]
-        if min(*sizes, num_outputs, num_heads) < 1:
-            raise ValueError(
-                f"all sizes must be at least 1, got {sizes}, {num_outputs}, {num_heads}"
-            )
-        if not 0.0 <= dropout < 1.0:
-            raise ValueError(f"dropout must be a fraction from 0 to below 1, got {dropout}")
         self.config: dict[str, Any] = {
             "input_size": input_size,
             "hidden": list(hidden),
@@ -44,6 +43,9 @@ class MLP(nn.Module):
             "num_heads": num_heads,
             "dropout": dropout,
         }
+        sizes = [input_size, *hidden]
+        if min(*sizes, num_outputs, num_heads) < 1 or not 0.0 <= dropout < 1.0:
+            raise ValueError(f"expected sizes >= 1 and dropout in [0, 1), got {self.config}")
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise(sizes):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
@@ -51,29 +53,51 @@ class MLP(nn.Module):
         self.hidden = nn.Sequential(*layers)
         self.heads = nn.ModuleList(nn.Linear(sizes[-1], num_outputs) for _ in range(num_heads))
         if generator is not None:
-            self._draw(generator)
-
-    def _draw(self, generator: torch.Generator) -> None:
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):
-                bound = 1 / math.sqrt(layer.in_features)
-                for parameter in (layer.weight, layer.bias):
-                    nn.init.uniform_(parameter, -bound, bound, generator=generator)
+            _draw(self, generator)
 
     def features(self, x: Tensor) -> Tensor:
-        """The last hidden layer, (n, size of that layer)."""
+        """The last hidden layer, (n, its size)."""
         out: Tensor = self.hidden(x)
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (n, num_outputs); a network with several heads must be asked by task."""
+        """Logits (n, num_outputs). Raises ``ValueError`` where there is a head for each task."""
         if len(self.heads) > 1:
-            raise ValueError("this network has a head for each task: use model.for_task(i)(x)")
+            raise ValueError("this network has a head for each task: call model.for_task(i)(x)")
         out: Tensor = self.heads[0](self.hidden(x))
         return out
 
     def for_task(self, task: int) -> nn.Module:
-        """The network of one task; its hidden layers are shared with all other tasks."""
+        """The network of one task: the shared hidden layers and that task's head, no copies.
+
+        Its parameters have the names that they have in the whole network. Raises ``ValueError`` for
+        a task without a head.
+        """
         if not 0 <= task < len(self.heads):
             raise ValueError(f"no head {task}: there are {len(self.heads)}, counted from 0")
-        return nn.Sequential(self.hidden, self.heads[task])
+        return _TaskNetwork(self, task)
+
+
+class _TaskNetwork(nn.Module):
+    def __init__(self, model: MLP, task: int) -> None:
+        super().__init__()
+        self.hidden = model.hidden
+        self.heads = nn.ModuleDict({str(task): model.heads[task]})
+        self.training = self.heads.training = model.training
+
+    def features(self, x: Tensor) -> Tensor:
+        out: Tensor = self.hidden(x)
+        return out
+
+    def forward(self, x: Tensor) -> Tensor:
+        (head,) = self.heads.values()
+        out: Tensor = head(self.hidden(x))
+        return out
+
+
+def _draw(model: nn.Module, generator: torch.Generator) -> None:
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            bound = 1 / math.sqrt(layer.in_features)
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)

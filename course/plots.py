@@ -37,7 +37,7 @@ def heat_map(
     ax = _axes(ax, title)
     ax.imshow(matrix, cmap="cividis", vmin=0.0, vmax=1.0)
     for (i, j), value in np.ndenumerate(matrix):
-        colour = "black" if value > 0.5 else "white"
+        colour = "black" if value > 0.47 else "white"
         ax.text(j, i, f"{100 * value:.1f}", ha="center", va="center", color=colour)
     ax.set_xticks(range(len(ticks)), ticks)
     ax.set_yticks(range(len(ticks)), ticks)
@@ -58,21 +58,20 @@ def accuracy_over_tasks(
     line for each method, the mean over the tasks learnt so far.
     """
     several = isinstance(R, Mapping)
-    matrices = {k: _matrix(v) for k, v in R.items()} if isinstance(R, Mapping) else {"": _matrix(R)}
-    if not matrices or len({len(m) for m in matrices.values()}) != 1:
-        raise ValueError("expected at least one R, all of one size")
-    first = next(iter(matrices.values()))
-    count = len(first)
+    given = R if isinstance(R, Mapping) else {"": R}
+    matrices = {label: _matrix(m) for label, m in given.items()}
+    sizes = {len(matrix) for matrix in matrices.values()}
+    if len(sizes) != 1:
+        raise ValueError(f"expected matrices of one size T, got {sorted(sizes)}")
+    count = sizes.pop()
     ticks = _names(names, count)
-    ax = _axes(ax, title)
     steps = np.arange(count)
     if several:
-        lines = {
-            label: (steps, np.array([m[i, : i + 1].mean() for i in steps]))
-            for label, m in matrices.items()
-        }
+        means = {k: np.array([m[i, : i + 1].mean() for i in steps]) for k, m in matrices.items()}
+        lines = {label: (steps, mean) for label, mean in means.items()}
     else:
-        lines = {ticks[j]: (steps[j:], first[j:, j]) for j in steps}
+        lines = {ticks[j]: (steps[j:], matrices[""][j:, j]) for j in steps}
+    ax = _axes(ax, title)
     ax.set_xlim(-0.2, count - 0.8)
     _percent(ax)
     _lines(ax, lines, marker="o")
@@ -97,19 +96,17 @@ def curves(
     ``percent``: the values are fractions, and the axis goes from 0 to 100 %; else it fits the
     values. ``chance`` draws a line at the accuracy of guessing.
     """
+    if not lines:
+        raise ValueError("expected at least one curve, got none")
     arrays = {label: (_array(x), _array(y)) for label, (x, y) in lines.items()}
     for label, (x, y) in arrays.items():
         if x.ndim != 1 or x.shape != y.shape or not len(x):
-            raise ValueError(
-                f"{label!r}: expected as many steps as values, got {x.shape} {y.shape}"
-            )
-    if not arrays:
-        raise ValueError("expected at least one curve, got none")
+            raise ValueError(f"{label}: expected as many steps as values, got {x.shape}, {y.shape}")
     ax = _axes(ax, title)
     if percent:
         _percent(ax)
-    _chance(ax, chance)
-    _lines(ax, arrays)
+    _lines(ax, arrays, chance=chance)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     return ax
@@ -151,11 +148,11 @@ def bars(
         )
         ax.bar_label(drawn, [f"{100 * value:.1f}" for value in values], padding=2, fontsize=8)
     _percent(ax)
-    _chance(ax, chance)
+    _lines(ax, {}, chance=chance)
     ax.set_xticks(range(len(ticks)), ticks)
     ax.set_ylabel(ylabel)
     if len(heights) > 1:
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4, frameon=False)
     return ax
 
 
@@ -175,24 +172,25 @@ def images(
         raise ValueError(f"expected x (n, {height * width}), got {pixels.shape}")
     if labels is not None and len(labels) != len(pixels):
         raise ValueError(f"expected {len(pixels)} labels, got {len(labels)}")
-    ax = _axes(ax, title)
     columns = min(columns, len(pixels))
-    gap = max(1, height // 4)  # room for the labels
+    gap = 1 if labels is None else height // 2 + 1
     rows = -(-len(pixels) // columns)
+    ax = _axes(ax, title, (0.6 * columns, 0.6 * rows * (1 + gap / height)))
     grid = np.full((rows * (height + gap), columns * (width + 1)), np.nan)
     for k, image in enumerate(pixels.reshape(-1, height, width)):
         top, left = k // columns * (height + gap) + gap, k % columns * (width + 1)
         grid[top : top + height, left : left + width] = image
         if labels is not None:
-            ax.text(left + width / 2, top - 0.7, str(labels[k]), ha="center", va="bottom")
+            middle = left + (width - 1) / 2
+            ax.text(middle, top - 0.7, str(labels[k]), ha="center", va="bottom", fontsize=8)
     ax.imshow(grid, cmap="gray_r")
     ax.set_axis_off()
     return ax
 
 
-def _axes(ax: Axes | None, title: str | None) -> Axes:
+def _axes(ax: Axes | None, title: str | None, size: tuple[float, float] | None = None) -> Axes:
     if ax is None:
-        ax = plt.subplots(layout="constrained")[1]
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
     if title is not None:
         ax.set_title(title)
     return ax
@@ -225,35 +223,47 @@ def _percent(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
 
 
-def _chance(ax: Axes, chance: float | None) -> None:
-    if chance is not None:
-        ax.axhline(chance, color="grey", linestyle=":", linewidth=1)
-        ax.annotate(
-            "chance",
-            (0.01, chance),
-            xycoords=ax.get_yaxis_transform(),
-            va="bottom",
-            color="dimgrey",
-            fontsize=8,
-        )
-
-
-def _lines(ax: Axes, lines: Mapping[str, tuple[Any, Any]], marker: str | None = None) -> None:
-    """Draws the lines and writes each one's label beside its end, none over another."""
-    for k, (x, y) in enumerate(lines.values()):
+def _lines(
+    ax: Axes,
+    lines: Mapping[str, tuple[Any, Any]],
+    *,
+    marker: str | None = None,
+    chance: float | None = None,
+) -> None:
+    """Draws the lines, and writes each one's label beside its last finite value."""
+    ends = []
+    for k, (label, (x, y)) in enumerate(lines.items()):
         colour, style = COLOURS[k % len(COLOURS)], STYLES[k % len(STYLES)]
         ax.plot(x, y, color=colour, linestyle=style, marker=marker)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    bottom, top = ax.get_ylim()
-    place = -np.inf
-    ends = sorted((float(y[-1]), float(x[-1]), k) for k, (x, y) in enumerate(lines.values()))
-    for y_end, x_end, k in ends:
-        place = max(y_end, place + 0.06 * (top - bottom))
+        finite = np.flatnonzero(np.isfinite(y))
+        if len(finite):
+            ends.append((float(y[finite[-1]]), float(x[finite[-1]]), label, colour))
+    if chance is not None:
+        ax.axhline(chance, color="grey", linestyle=(0, (1, 1)), linewidth=1)
+        ends.append((chance, ax.get_xlim()[1], "chance", "grey"))
+    ends.sort()
+    for place, (y_end, x_end, label, colour) in zip(
+        _spread([end[0] for end in ends], ax.get_ylim()), ends, strict=True
+    ):
         ax.annotate(
-            list(lines)[k],
+            label,
             (x_end, y_end),
             xytext=(1.03, place),
             textcoords=ax.get_yaxis_transform(),
             va="center",
-            arrowprops={"arrowstyle": "-", "color": COLOURS[k % len(COLOURS)], "shrinkB": 2},
+            arrowprops={"arrowstyle": "-", "color": colour, "shrinkB": 2},
         )
+
+
+def _spread(heights: Sequence[float], limits: tuple[float, float]) -> list[float]:
+    """Heights in rising order, moved apart so that no label is written over another."""
+    bottom, top = limits
+    gap = 0.06 * (top - bottom)
+    places: list[float] = []
+    for height in heights:  # up, away from the one below
+        places.append(max(height, places[-1] + gap) if places else height)
+    for k in reversed(range(len(places))):  # and down again, off the upper edge
+        top = min(top, places[k])
+        places[k] = top
+        top -= gap
+    return places

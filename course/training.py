@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 from collections.abc import Callable
 
@@ -11,17 +13,21 @@ from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, Optimizer
 from tqdm import tqdm
 
-Penalty = Callable[[nn.Module], Tensor]
-LONG = 2000  # steps from which a progress bar is worth its line
+__all__ = ["accuracy", "make_optimizer", "train"]
+
+Penalty = Callable[[nn.Module], Tensor | float]
+
+PATIENCE = 2.0  # seconds of work before a progress bar is worth its line
+CHUNK = 8192  # rows measured at once
 
 
 def make_optimizer(name: str, model: nn.Module, lr: float, momentum: float = 0.0) -> Optimizer:
     """``"sgd"`` or ``"adam"`` over all parameters of ``model``, in PyTorch's fused form.
 
-    Raises ``ValueError`` for another name, a learning rate that is not positive, or momentum with
-    Adam.
+    Move the model to its device first. Raises ``ValueError`` for another name, a learning rate that
+    is not positive, or momentum with Adam.
     """
-    if lr <= 0:
+    if not 0.0 < lr < math.inf:
         raise ValueError(f"the learning rate must be positive, got {lr}")
     if name == "sgd":
         return SGD(model.parameters(), lr=lr, momentum=momentum, fused=True)
@@ -47,81 +53,129 @@ def train(
 ) -> list[float]:
     """Trains ``model`` in place on the mean cross-entropy, plus ``penalty(model)`` where given.
 
-    ``x`` (n, d) and ``y`` (n,) int64 are on the model's device. Each epoch goes through all rows
-    once, in a new order drawn from the CPU generator; the last, smaller batch counts too. No step
-    moves data or waits for the device. ``on_step(step)`` is called after every step, counted from
-    1. ``progress`` asks for or forbids a progress bar; by default long work shows one when somebody
-    is looking.
+    ``x`` (n, d) of the model's dtype and ``y`` (n,) int64 are on the model's device already, and no
+    step moves anything there or waits for it. Each epoch goes through all rows once, in a new order
+    drawn from ``generator``, a CPU one; the last, smaller batch counts too. The model trains in
+    training mode and is left in the mode it came in. ``penalty(model)`` is a scalar, computed for
+    every batch. ``on_step(step)`` is called after every step, counted from 1. ``progress`` asks for
+    a progress bar or forbids it; by default work of some seconds shows one if somebody is looking.
 
-    Returns for each epoch the mean over examples of the loss just before the step that used them,
-    penalty included. Raises ``ValueError`` for rows that do not fit together, and
-    ``FloatingPointError`` when the loss is no longer finite, as when SGD diverges.
+    Returns for each epoch the mean over examples of the loss (penalty included) just before the
+    step that used them. Raises ``ValueError`` for arguments that do not fit together, and
+    ``FloatingPointError`` at the end of an epoch in which the loss was not finite: training
+    diverged, and what the model now says means nothing.
     """
-    _check(model, x, y, epochs, batch_size)
+    _check(model, x, y)
+    _check_training(model, y, optimizer, epochs, batch_size)
+    classes = int(y.max()) + 1
+    shown = _watched() if progress is None else progress
+    delay = PATIENCE if progress is None else 0.0
     steps = epochs * -(-len(x) // batch_size)
-    quiet = not (progress if progress is not None else steps >= LONG and sys.stderr.isatty())
-    was_training = model.training
-    model.train()
     history: list[float] = []
     step = 0
+    was_training = model.training
+    model.train()
     try:
-        with tqdm(total=steps, desc="training", unit="step", disable=quiet, leave=False) as bar:
-            for epoch in range(epochs):
+        with tqdm(total=steps, delay=delay, disable=not shown, leave=False, unit="step") as bar:
+            for _ in range(epochs):
                 order = torch.randperm(len(x), generator=generator).to(x.device)
-                total = torch.zeros((), device=x.device)
-                for rows in order.split(batch_size):
+                losses = []
+                batches = zip(x[order].split(batch_size), y[order].split(batch_size), strict=True)
+                for rows, labels in batches:
                     optimizer.zero_grad(set_to_none=True)
-                    loss = cross_entropy(model(x[rows]), y[rows])
-                    if penalty is not None:
-                        loss = loss + penalty(model)
+                    loss = _loss(model, rows, labels, classes, penalty)
                     loss.backward()
                     optimizer.step()
-                    total += loss.detach() * len(rows)
+                    losses.append(loss.detach() * len(rows))
+                    bar.update()
                     step += 1
                     if on_step is not None:
                         on_step(step)
-                    bar.update()
-                history.append(_finite(total.item() / len(x), epoch))
+                history.append(_mean(losses, len(x)))
     finally:
         model.train(was_training)
     return history
 
 
-def accuracy(model: nn.Module, x: Tensor, y: Tensor, *, chunk: int = 8192) -> float:
-    """Fraction of rows, in [0, 1], whose largest logit is the label's; in evaluation mode.
+def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    """Fraction of rows, in [0, 1], whose largest logit is the label's.
 
-    The model's mode is as it was afterwards. Raises ``ValueError`` for rows that do not fit.
+    Measured in evaluation mode and without gradients; the model's mode is as it was afterwards.
+    A row with a logit that is not a number counts as wrong. Raises ``ValueError`` for ``x`` and
+    ``y`` that do not fit, as ``train`` does.
     """
     _check(model, x, y)
     was_training = model.training
     model.eval()
+    correct = torch.zeros((), dtype=torch.int64, device=x.device)
     try:
         with torch.no_grad():
-            pairs = zip(x.split(chunk), y.split(chunk), strict=True)
-            correct = sum((model(rows).argmax(dim=1) == labels).sum() for rows, labels in pairs)
+            for rows, labels in zip(x.split(CHUNK), y.split(CHUNK), strict=True):
+                logits = model(rows)
+                # argmax takes NaN for the largest: a diverged model would always say class 0.
+                right = (logits.argmax(dim=1) == labels) & ~logits.isnan().any(dim=1)
+                correct += right.sum()
     finally:
         model.train(was_training)
-    return float(correct) / len(x)
+    return correct.item() / len(x)
 
 
-def _check(model: nn.Module, x: Tensor, y: Tensor, epochs: int = 0, batch_size: int = 1) -> None:
-    if len(x) == 0 or len(x) != len(y):
+def _loss(
+    model: nn.Module, rows: Tensor, labels: Tensor, classes: int, penalty: Penalty | None
+) -> Tensor:
+    logits = model(rows)
+    if logits.dim() != 2 or logits.shape[1] < classes:
         raise ValueError(
-            f"expected as many rows as labels, at least one; got {len(x)} and {len(y)}"
+            f"expected logits (n, C) with C at least {classes}, as many as the labels need, "
+            f"got {tuple(logits.shape)}"
         )
-    if y.dim() != 1 or y.dtype != torch.int64:
-        raise ValueError(f"labels must be (n,) int64, got {tuple(y.shape)} {y.dtype}")
-    device = next(model.parameters()).device
-    if not x.device == y.device == device:
-        raise ValueError(f"all on one device, please: model {device}, x {x.device}, y {y.device}")
-    if epochs < 0 or batch_size < 1:
-        raise ValueError(f"expected epochs >= 0, batch_size >= 1; got {epochs} and {batch_size}")
+    loss = cross_entropy(logits, labels)
+    if penalty is None:
+        return loss
+    extra = penalty(model)
+    if isinstance(extra, Tensor) and extra.dim():
+        raise ValueError(f"expected a penalty that is a scalar, got shape {tuple(extra.shape)}")
+    return loss + extra
 
 
-def _finite(loss: float, epoch: int) -> float:
-    if loss - loss != 0.0:  # infinite or not a number
+def _mean(losses: list[Tensor], rows: int) -> float:
+    """The only time in an epoch that anything waits for the device."""
+    mean = torch.stack(losses).sum().item() / rows
+    if not math.isfinite(mean):
         raise FloatingPointError(
-            f"the loss is {loss} in epoch {epoch + 1}: training diverged; lower the learning rate "
-            "or the strength of the penalty"
+            f"training diverged: the loss is {mean}. Lower the learning rate, or the strength of "
+            "the penalty"
         )
-    return loss
+    return mean
+
+
+def _watched() -> bool:
+    """Whether a person sees a progress bar: in a terminal or in a notebook that is being used."""
+    in_notebook = "ipykernel" in sys.modules and "NBGRADER_EXECUTION" not in os.environ
+    return sys.stderr.isatty() or in_notebook
+
+
+def _check(model: nn.Module, x: Tensor, y: Tensor) -> None:
+    if x.dim() == 0 or len(x) == 0 or y.shape != x.shape[:1] or y.dtype != torch.int64:
+        raise ValueError(
+            "expected x (n, d) and y (n,) int64 with n at least 1, "
+            f"got {tuple(x.shape)} and {tuple(y.shape)} {y.dtype}"
+        )
+    places = {(p.device, p.dtype) for p in model.parameters()}
+    if places != {(x.device, x.dtype)} or y.device != x.device:
+        raise ValueError(
+            "expected x and y on the model's device, x of its dtype, got "
+            f"x {x.device} {x.dtype}, y {y.device}, model {sorted(map(str, places))}"
+        )
+
+
+def _check_training(
+    model: nn.Module, y: Tensor, optimizer: Optimizer, epochs: int, batch_size: int
+) -> None:
+    if epochs < 0 or batch_size < 1:
+        raise ValueError(f"expected epochs >= 0, batch_size >= 1, got {epochs} and {batch_size}")
+    if y.min() < 0:
+        raise ValueError(f"expected labels from 0, got {int(y.min())}")
+    trained = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not trained & {id(p) for p in model.parameters()}:
+        raise ValueError("the optimizer holds none of this model's parameters")

@@ -9,6 +9,7 @@ import os
 import sysconfig
 import tempfile
 import warnings
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,11 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.gradebook.sanitise import GRADING
+from autograder.gradebook.reading import read_submission
+from autograder.gradebook.sanitise import GRADING, read_truths, rebuilt
+from autograder.gradebook.score import GradeInSandbox
 from autograder.notebooks import ROOT, SOURCE
+from autograder.scorer import ask
 
 
 class ConverterError(RuntimeError):
@@ -70,6 +74,17 @@ class Course:
         config.SaveCells.enabled = record
         self._run(GenerateAssignment, config)
         return folder / assignment / f"{assignment}.ipynb"
+
+    def grade_ahead(self, assignment: str, student: str) -> None:
+        """Starts grading a submission; ``autograde`` will find the result."""
+        notebook, flags = read_submission(self.notebook("submitted", student, assignment))
+        with self.gradebook() as gradebook:
+            truths = read_truths(gradebook.find_notebook(assignment, assignment))
+        submission = nbformat.writes(rebuilt(notebook, flags, truths, assignment)).encode()
+        step = GradeInSandbox(config=self._config(assignment))
+        with chdir(self.root):
+            options = step.options(assignment)
+        ask(submission, assignment, **options)
 
     def autograde(self, assignment: str, student: str) -> None:
         """Grades one submission; raises ``ConverterError``, then the old grade still stands."""

@@ -54,6 +54,14 @@ def parse_notebook(text: str) -> NotebookNode:
     return notebook
 
 
+def read_submission(path: Path) -> tuple[NotebookNode, list[str]]:
+    """The notebook and no flag, or an empty notebook and a flag that says why."""
+    try:
+        return read_notebook(path, Limits().notebook), []
+    except Unreadable as reason:
+        return new_notebook(), [f"unreadable-notebook: {reason}"]
+
+
 class SubmissionExporter(NotebookExporter):
     """Reads a submission. One that cannot be read counts as empty and carries a flag."""
 
@@ -64,9 +72,5 @@ class SubmissionExporter(NotebookExporter):
         resources = dict(resources or {})
         path = Path(filename)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent), "modified_date": ""}
-        try:
-            notebook = read_notebook(path, Limits().notebook)
-        except Unreadable as reason:
-            notebook = new_notebook()
-            resources[FLAGS] = [f"unreadable-notebook: {reason}"]
+        notebook, resources[FLAGS] = read_submission(path)
         return self.from_notebook_node(notebook, resources, **kw)

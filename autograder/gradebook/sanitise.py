@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.api import Gradebook, Notebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -44,13 +44,19 @@ class Sanitise(NbGraderPreprocessor):
         info = resources["nbgrader"]
         with Gradebook(info["db_url"]) as gradebook:
             truths = read_truths(gradebook.find_notebook(info["notebook"], info["assignment"]))
-        cells, flags = mend(nb.cells, truths, experiment_ids(info["assignment"]))
-        nb.cells = cells
-        nb.nbformat, nb.nbformat_minor = 4, 5
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nb.metadata = NotebookNode({"kernelspec": kernel, "language_info": {"name": "python"}})
-        nb.metadata[GRADING] = {"flags": [*resources.get(FLAGS, []), *flags]}
-        return nb, resources
+        return rebuilt(nb, resources.get(FLAGS, []), truths, info["assignment"]), resources
+
+
+def rebuilt(
+    notebook: NotebookNode, flags: list[str], truths: dict[str, Truth], assignment: str
+) -> NotebookNode:
+    """The submission as it will be graded; ``flags`` of reading it come first."""
+    cells, more = mend(notebook.cells, truths, experiment_ids(assignment))
+    new = new_notebook(cells=cells)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    new.metadata = NotebookNode({"kernelspec": kernel, "language_info": {"name": "python"}})
+    new.metadata[GRADING] = {"flags": [*flags, *more]}
+    return new
 
 
 def read_truths(notebook: Notebook) -> dict[str, Truth]:

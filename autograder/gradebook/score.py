@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -28,17 +27,15 @@ class GradeInSandbox(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         assignment = resources["nbgrader"]["assignment"]
         flags = nb.metadata[GRADING]["flags"]
-        seed = self.seed if self.seed is not None else seed_for(Path(os.getcwd()), assignment)
-        graded = grade_apart(
-            nbformat.writes(nb).encode(),
-            assignment,
-            seed=seed,
-            dataset=self.dataset,
-            unsafe=self.unsafe_no_sandbox,
-        )
+        graded = grade_apart(nbformat.writes(nb).encode(), assignment, **self.options(assignment))
         graded.report.flags[:0] = flags
         graded.notebook.metadata[GRADING] = graded.report.to_json()
         return graded.notebook, resources
+
+    def options(self, assignment: str) -> dict[str, Any]:
+        """What ``grade`` is told besides; nbgrader works in the course directory."""
+        seed = self.seed if self.seed is not None else seed_for(Path.cwd(), assignment)
+        return {"seed": seed, "dataset": self.dataset, "unsafe": self.unsafe_no_sandbox}
 
 
 class Neutralise(NbGraderPreprocessor):

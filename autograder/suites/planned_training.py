@@ -17,9 +17,9 @@ CLASSES = 3
 
 @dataclass(frozen=True)
 class Lesson:
-    """One call of ``train_on``: the task whose training rows it got, and how the model came."""
+    """One call of ``train_on``: which rows it got, in words, and how the model came."""
 
-    task: int | None
+    rows: str
     same_model: bool
     continued: bool  # with the weights that the lesson before left
     training: bool
@@ -69,7 +69,7 @@ class PlannedTraining:
         """Notes how it was called and puts the weights where the plan wants them."""
         known = isinstance(model, nn.Sequential) and isinstance(model[-1], nn.Linear)
         lesson = Lesson(
-            task=self._whose(x, y),
+            rows=self._which(x, y),
             same_model=model is self.model,
             continued=known and torch.equal(model[-1].weight, self._current),
             training=known and all(module.training for module in model.modules()),
@@ -79,11 +79,13 @@ class PlannedTraining:
             self._set(model, self._weights[min(len(self.lessons), len(self._weights) - 1)])
         self.lessons.append(lesson)
 
-    def _whose(self, x: Any, y: Any) -> int | None:
+    def _which(self, x: Any, y: Any) -> str:
         for j, task in enumerate(self.tasks):
             if _same(x, task.x_train) and _same(y, task.y_train):
-                return j
-        return None
+                return training_rows(j)
+            if _same(x, task.x_test) and _same(y, task.y_test):
+                return f"the test rows of task {j}"
+        return "rows that are no task's own"
 
     def _table(self, rng: torch.Generator, rows: Tensor, answers: Tensor) -> Tensor:
         """The weight that makes row i answer ``answers[i]``, far from any tie."""
@@ -121,9 +123,9 @@ def _same(a: Any, b: Tensor) -> bool:
     return isinstance(a, Tensor) and a.shape == b.shape and torch.equal(a.to(b.dtype), b)
 
 
-def order_of(lessons: list[Lesson]) -> list[int | None]:
-    """Which task's rows came when."""
-    return [lesson.task for lesson in lessons]
+def training_rows(task: int) -> str:
+    """What a lesson says of the rows when all is well."""
+    return f"the training rows of task {task}"
 
 
 def never_made_anew(lessons: list[Lesson]) -> bool:

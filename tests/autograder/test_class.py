@@ -1,5 +1,6 @@
 """A whole class through the command line: every submission its row, every mistake its own price."""
 
+import copy
 import json
 import os
 import subprocess
@@ -79,7 +80,8 @@ def tampered():
         if name != "test-accuracy":
             cells.append(cell)
         if name in ("relabel", "test-relabel"):
-            cells.append(cell.copy())
+            cells.append(copy.deepcopy(cell))
+            cells[-1].id += "-copy"
     notebook.cells = cells
     return notebook
 

@@ -158,9 +158,7 @@ def test_only_text_and_pictures_come_out():
 
 def student(**functions):
     cells = [Cell(name, source) for name, source in functions.items()]
-    served = {"relabel": lambda y, classes: torch.zeros_like(y), "train_step": lambda *_: 7.0}
-    limits = Limits(call_seconds=2, exercise_seconds=5)
-    return RemoteStudent(FORGETTING, cells, served, limits)
+    return RemoteStudent(FORGETTING, cells, Limits(call_seconds=2, exercise_seconds=5))
 
 
 def ask(student, name, *arguments):
@@ -204,27 +202,25 @@ def test_each_function_pays_for_itself():
 def test_earlier_exercises_are_served_by_the_scorer_and_later_ones_are_not():
     remote = student(
         relabel="def relabel(y, classes):\n    return 'wrong'",
-        train_epochs="def train_epochs(y):\n    return relabel(y, [1]), train_step(1, 2, 3, 4)",
+        train_epochs="def train_epochs(y):\n    return relabel(y, [6, 5])",
         select_classes="def select_classes(y):\n    return relabel(y, [1])",
     )
     with remote.session:
         remote.session.execute()
         y = torch.tensor([5, 6])
-        zeros, seven = ask(remote, "train_epochs", y)
-        assert zeros.tolist() == [0, 0]
-        assert seven == 7.0
+        assert ask(remote, "train_epochs", y).tolist() == [1, 0]
         assert ask(remote, "select_classes", y) == "wrong"
         assert ask(remote, "relabel", y, [1]) == "wrong"
 
 
 def test_one_call_leaves_no_global_switch_for_the_next():
     remote = student(
-        accuracy="import torch\ndef accuracy(x):\n    torch.set_grad_enabled(False)\n    return 1.0",
+        accuracy="import torch\ndef accuracy(x):\n    torch.set_grad_enabled(False)\n    return 1",
         forgetting="def forgetting(R):\n    return torch.is_grad_enabled()",
     )
     with remote.session:
         remote.session.execute()
-        assert ask(remote, "accuracy", 1) == 1.0
+        assert ask(remote, "accuracy", 1) == 1
         assert ask(remote, "forgetting", 1) is True
 
 

@@ -1,0 +1,44 @@
+"""What the package offers: a name that goes or comes is a change that somebody has to mean."""
+
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import course
+
+ROOT = Path(__file__).parents[2]
+
+PUBLIC = {
+    "course": {"check"},
+    "course.device": {"choose_device", "generator", "seed_everything"},
+    "course.data": {
+        *("Dataset", "Task", "load"),
+        *("digit_pairs", "even_odd", "split", "permuted", "joint"),
+    },
+    "course.mnist": {"locate", "read"},
+    "course.models": {"MLP"},
+    "course.training": {"accuracy", "make_optimizer", "train"},
+    "course.metrics": {
+        *("accuracy_matrix", "average_accuracy", "backward_transfer", "forgetting"),
+    },
+    "course.plots": {"accuracy_over_tasks", "bars", "curves", "heat_map", "images"},
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names(name: str) -> None:
+    module = import_module(name)
+    assert set(module.__all__) == PUBLIC[name]
+    assert all(getattr(module, public).__doc__ for public in module.__all__)
+
+
+def test_every_module_is_pinned() -> None:
+    files = {f"course.{path.stem}" for path in (ROOT / "course").glob("*.py")}
+    assert files - {"course.__init__"} == set(PUBLIC) - {"course"}
+
+
+def test_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert course.__version__ == project["version"]
