@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from course.checks.table import Row, to_html, to_text
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.notebooks import TEST, grade_id
 from autograder.verdicts import ExerciseVerdict, Report
+from course.checks.table import Row, to_html, to_text
 
 
 def fill_in(notebook: NotebookNode, report: Report) -> None:
@@ -26,9 +26,6 @@ def table(verdict: ExerciseVerdict) -> NotebookNode:
         Row(test.name, test.status, test.message, test.earned, test.points)
         for test in verdict.tests
     ]
-    html, text = to_html(title, rows), to_text(title, rows)
-    if verdict.hint:
-        hint = Row("hint", "failed", verdict.hint)
-        html += to_html("What probably happened", [hint])
-        text += "\n" + to_text("What probably happened", [hint])
+    hint = verdict.hint
+    html, text = to_html(title, rows, hint), to_text(title, rows, hint)
     return new_output("display_data", data={"text/html": html, "text/plain": text})

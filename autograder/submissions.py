@@ -22,7 +22,12 @@ def right_answers(assignment: Assignment) -> dict[str, str]:
     """The instructor's code for each exercise."""
     names = {exercise.name for exercise in assignment.exercises}
     cells = instructors_cells(assignment.id)
-    return {grade_id(cell): cell.source for cell in cells if grade_id(cell) in names}
+    return {grade_id(cell): _unmarked(cell.source) for cell in cells if grade_id(cell) in names}
+
+
+def _unmarked(source: str) -> str:
+    """Code without nbgrader's marks around the solution."""
+    return "\n".join(line for line in source.splitlines() if "### " not in line)
 
 
 def answered(assignment: Assignment, answers: Mapping[str, str]) -> NotebookNode:

@@ -35,22 +35,36 @@ class Row:
         return [mark, f"{self.earned:g} of {self.points:g}", self.name, self.message]
 
 
-def to_text(title: str, rows: Sequence[Row]) -> str:
-    """The table for a terminal: one line a row, the message indented below it."""
+def to_text(title: str, rows: Sequence[Row], hint: str = "") -> str:
+    """The table for a terminal: one line a row, the message indented below it, then the hint."""
     lines = [title]
     for row in rows:
         *head, message = row.cells
         lines.append("  " + "  ".join(head))
         lines += ["      " + line for line in message.splitlines()]
+    if hint:
+        lines.append(f"  What probably happened: {hint}")
     return "\n".join(lines)
 
 
-def to_html(title: str, rows: Sequence[Row]) -> str:
-    """The table for a notebook or a feedback page. Every text is escaped."""
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_lines(cell)}</td>" for cell in row.cells) + "</tr>" for row in rows
+def to_html(title: str, rows: Sequence[Row], hint: str = "") -> str:
+    """The table for a notebook or a feedback page, then the hint. Every text is escaped."""
+    body = "".join(f"<tr>{_cells(row.cells)}</tr>" for row in rows)
+    html = f"<p><strong>{escape(title)}</strong></p><table>{body}</table>"
+    if hint:
+        html += f"<p><strong>What probably happened:</strong> {escape(hint)}</p>"
+    return html
+
+
+def _cells(texts: Sequence[str]) -> str:
+    """Table cells; the last one, the message, may wrap."""
+    look = "padding: 2px 10px; text-align: left; vertical-align: top"
+    last = len(texts) - 1
+    return "".join(
+        f'<td style="{look}; white-space: {"normal" if n >= last - 1 else "nowrap"}">'
+        f"{_lines(text)}</td>"
+        for n, text in enumerate(texts)
     )
-    return f"<p><strong>{escape(title)}</strong></p><table>{body}</table>"
 
 
 def _lines(text: str) -> str:
