@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,10 +87,12 @@ def load(
     environment variable ``COURSE_DATA_DIR`` and the user's cache, and downloaded if ``download``.
     ``"digits"`` (1,347 and 450 rows of 8x8, a fixed split with equal shares of each class) is
     inside scikit-learn, always there. ``"auto"`` takes MNIST where it can be had, else digits, and
-    prints in one line which and why.
+    prints in one line which and why; the environment variable ``COURSE_DATASET`` can decide it.
 
     Raises ``ValueError`` for another name, ``FileNotFoundError`` when MNIST cannot be had.
     """
+    if name == "auto":
+        name = os.environ.get("COURSE_DATASET", name)
     if name not in NAMES:
         raise ValueError(f"unknown dataset {name!r}: expected one of {', '.join(NAMES)}")
     device = torch.device(device) if device is not None else choose_device()

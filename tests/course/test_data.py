@@ -446,3 +446,13 @@ def test_streams_on_cuda_are_those_of_the_cpu(numbered, stream):
 
 def test_names_of_the_module_are_the_stream_makers():
     assert {*STREAMS, "joint"} <= set(data.__all__)
+
+
+def test_the_environment_decides_what_auto_means(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATASET", "digits")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    assert data.load("auto").name == "digits"
+    monkeypatch.setenv("COURSE_DATASET", "cifar")
+    with pytest.raises(ValueError, match="cifar"):
+        data.load("auto")
+    assert data.load("digits").name == "digits"

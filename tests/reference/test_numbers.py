@@ -1,20 +1,15 @@
 """On real MNIST: what forgetting costs, five seeds, against the published numbers."""
 
-import os
-from pathlib import Path
-
 import pytest
 import torch
 
 from autograder.reference.forgetting import PROTOCOLS, measure
 from autograder.reference.results import PAGE, page
-from course.data import MNIST_FILES
+from course import mnist
 from course.device import generator
 from course.models import MLP
 
 SEEDS = range(5)
-FOLDER = Path(os.environ.get("COURSE_DATA_DIR", "")) / "MNIST" / "raw"
-MNIST = bool(os.environ.get("COURSE_DATA_DIR")) and all((FOLDER / f).exists() for f in MNIST_FILES)
 
 
 def test_the_results_page_is_made_from_the_measurements():
@@ -42,8 +37,10 @@ def test_never_clearing_gradients_is_momentum_one():
 
 @pytest.fixture(scope="module")
 def measured():
-    if not MNIST:
-        pytest.skip("no MNIST: set COURSE_DATA_DIR to a folder that holds MNIST/raw")
+    try:
+        mnist.locate(None, download=False)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
     return {m.protocol.name: m for m in measure("mnist", SEEDS)}
 
 
