@@ -29,6 +29,10 @@ from autograder.notebooks import ROOT, SOURCE
 from autograder.scorer import ask
 
 
+# The gradebook logs there, with a traceback, what it also raises.
+logging.getLogger("tornado.application").addHandler(logging.NullHandler())
+
+
 class ConverterError(RuntimeError):
     """nbgrader could not do what it was asked; the text is what it said last."""
 

@@ -97,6 +97,27 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
 
 
 @ENTRIES.add(
+    "measured-as-in-training",
+    "accuracy",
+    "You use the model as if you trained it: Dropout is on, and PyTorch follows every computation. "
+    "Measuring needs evaluation mode, and no gradients.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return (model(x).argmax(dim=1) == y).double().mean().item()
+
+
+@ENTRIES.add(
+    "only-switched-to-evaluation",
+    "accuracy",
+    "You switch to evaluation mode, which is half of it. Set the mode back to what it was at the "
+    "end, and tell PyTorch that no gradients are needed.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    model.eval()
+    return (model(x).argmax(dim=1) == y).double().mean().item()
+
+
+@ENTRIES.add(
     "full-batches-only",
     "accuracy",
     "You measure in batches and leave out the last, smaller one. Every row counts, also those at "

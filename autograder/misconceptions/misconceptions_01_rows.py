@@ -143,6 +143,17 @@ def _(y: Tensor, classes: Sequence[int]) -> Tensor:
 
 
 @ENTRIES.add(
+    "order-of-appearance",
+    "relabel",
+    "You number the labels in the order in which they turn up in `y`. Their numbers are given by "
+    "`classes`, whatever comes first.",
+)
+def _(y: Tensor, classes: Sequence[int]) -> Tensor:
+    _positions(y, classes)
+    return _positions(y, list(dict.fromkeys(y.tolist())))
+
+
+@ENTRIES.add(
     "one-after-another",
     "relabel",
     "You replace one class after another in the same tensor. Once 1 has become 0, it is taken for "
