@@ -58,8 +58,8 @@ class TestSelectClasses:
     def test_float64_stays_float64_and_x_and_y_stay_as_they_are(
         self, student: Student, rng: Rng
     ) -> None:
-        x, y = batch(rng, 12, 3, 4, torch.float64)
-        x, y = spread(x), spread(y)
+        x = spread(torch.randn(12, 3, generator=rng, dtype=torch.float64))
+        y = spread(torch.arange(12) % 4)
         before = expect.Untouched(x=x, y=y)
         self.select(student, x, y, (2, 3), y >= 2)
         before.check("select_classes")
@@ -67,6 +67,10 @@ class TestSelectClasses:
 
 class TestRelabel:
     exercise = "relabel"
+
+    def large(self, rng: Rng) -> Tensor:
+        """Labels that are larger than any position among four classes, in random order."""
+        return 4 + torch.randperm(6, generator=rng)
 
     def labels(self, rng: Rng, classes: list[int], absent: int = -1) -> tuple[Tensor, Tensor]:
         """Labels in random order, the last class first, and their positions.
@@ -104,7 +108,7 @@ class TestRelabel:
 
     @pytest.mark.points(0.5)
     def test_position_in_classes_of_any_order(self, student: Student, rng: Rng) -> None:
-        first, *rest = torch.randperm(10, generator=rng)[:5].sort().values.tolist()
+        first, *rest = self.large(rng)[:4].sort().values.tolist()
         classes = [*rest, first]
         y, positions = self.labels(rng, classes, absent=1)
         self.relabel(student, y, classes, positions)
@@ -119,11 +123,11 @@ class TestRelabel:
     def test_label_outside_raises_a_value_error_that_names_it(
         self, student: Student, rng: Rng
     ) -> None:
-        inside, outside = torch.randperm(10, generator=rng).split(5)
-        classes = inside.tolist()
+        classes = self.large(rng)[:4].tolist()
         y, positions = self.labels(rng, classes)
         self.relabel(student, y, classes, positions)
-        for label in (int(outside.min()), int(outside.max())):
+        outside = [label for label in range(10) if label not in classes]
+        for label in (outside[whole(rng, 0, 3)], outside[-1]):
             bad = y.clone()
             bad[whole(rng, 10, len(y) - 1)] = label
             named = re.search(rf"(?<![\d.]){label}(?!\d)", self.complaint(student, bad, classes))
@@ -134,11 +138,11 @@ class TestRelabel:
 
     @pytest.mark.points(0.5)
     def test_int64_comes_back_and_y_stays_as_it_is(self, student: Student, rng: Rng) -> None:
-        low, high = torch.randperm(10, generator=rng)[:2].sort().values.tolist()
-        y, positions = self.labels(rng, [high, low])
+        classes = [5 + 2 * whole(rng, 0, 2), whole(rng, 2, 4)]
+        y, positions = self.labels(rng, classes)
         y = spread(y)
         before = expect.Untouched(y=y)
-        new = self.relabel(student, y, [high, low], positions)
+        new = self.relabel(student, y, classes, positions)
         expect.tensor(new, "What `relabel` returned", positions)
         before.check("relabel")
 
