@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import torch
@@ -19,10 +20,12 @@ SILENT = ("timeout", "crashed", "not_attempted")
 def diagnose(
     assignment: Assignment, exercise: str, outcomes: list[Outcome], seed: int, dataset: str
 ) -> Misconception | None:
-    """The misconception that explains every failed test of an exercise, or None.
+    """The misconception that best explains the failed tests of an exercise, or None.
 
-    One that gave the same values for the same inputs in all failed tests comes first. Where values
-    are drawn at random, it must fail the same tests with the same messages.
+    First come those that gave the same values for the same inputs in every failed test. Where
+    rows are drawn at random, values need not agree: there it must fail the same tests with the
+    same messages. Last come those that explain half of the failed tests and contradict no passed
+    one.
     """
     statuses = [outcome.verdict.status for outcome in outcomes]
     if all(status == "passed" for status in statuses) or any(s in SILENT for s in statuses):
@@ -32,23 +35,36 @@ def diagnose(
         for number, entry in enumerate(CATALOGUE.get(assignment.id, ()))
         if entry.exercise == exercise
     ]
-    likeness, _, entry = max(ranked, default=((0, 0), 0, None), key=lambda row: row[:2])
+    likeness, _, entry = max(ranked, default=((0,), 0, None), key=lambda row: row[:2])
     return entry if likeness[0] else None
 
 
-def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, int]:
-    """How well a misconception explains what the student's function did: (kind, tests alike).
+def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]:
+    """How well a misconception explains what the student's function did.
 
-    Kind 2: the same values wherever the student failed; 1: the same verdicts and messages; 0: none.
+    The kind of explanation as in ``diagnose``, best 3, none 0; then the numbers of failed tests
+    explained by values, of equal messages, and of equal values.
     """
     pairs = list(zip(theirs, students, strict=True))
     failed = [(a, b) for a, b in pairs if b.verdict.status != "passed"]
-    same_values = sum(alike(a.trace, b.trace) for a, b in pairs)
-    if all(a.verdict.status != "passed" and alike(a.trace, b.trace) for a, b in failed):
-        return 2, same_values
-    if all(a.verdict == b.verdict for a, b in pairs) and any(_drew(b) for _, b in failed):
-        return 1, same_values
-    return 0, same_values
+    explained = sum(a.verdict.status != "passed" and alike(a.trace, b.trace) for a, b in failed)
+    messages = sum(_masked(a) == _masked(b) for a, b in pairs)
+    values = sum(alike(a.trace, b.trace) for a, b in pairs)
+    contradicts = any(
+        a.verdict.status != "passed" for a, b in pairs if b.verdict.status == "passed"
+    )
+    if explained == len(failed):
+        kind = 3
+    elif messages == len(pairs) and any(_drew(b) for _, b in failed):
+        kind = 2
+    else:
+        kind = int(2 * explained >= len(failed) and not contradicts)
+    return kind, explained, messages, values
+
+
+def _masked(outcome: Outcome) -> tuple[str, str]:
+    """Status and message, numbers left out."""
+    return outcome.verdict.status, re.sub(r"[\d.]+", "#", outcome.verdict.message)
 
 
 def _drew(outcome: Outcome) -> bool:

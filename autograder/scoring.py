@@ -109,7 +109,7 @@ def judge(error: BaseException | None) -> tuple[str, str]:
     if isinstance(error, WireError):
         error = BadValue(f"What came back cannot be read: {error}")
     if isinstance(error, StudentFailure):
-        return error.status, str(error)
+        return error.status, str(error.args[0])  # str() of a KeyError would add quotes
     if isinstance(error, Exception):
         kind = type(error).__name__
         return "error", f"The test could not work with what came back ({kind}: {error})."[:500]

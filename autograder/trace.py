@@ -6,9 +6,12 @@ import math
 from dataclasses import astuple
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
+from autograder.inside.modules import optimizer_state
 from autograder.inside.observe import Seen
 
 Trace = list[tuple[Any, ...]]
@@ -23,18 +26,22 @@ def snapshot(
 
 
 def plain(value: Any) -> Any:
-    """A copy made of numbers, strings, tensors and containers; the rest becomes a type's name."""
+    """A copy made of numbers, strings, tensors, lists, dicts; of the rest, the type's name."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, nn.Module):
         return (value.training, [p.detach().clone() for p in value.parameters()])
+    if isinstance(value, Optimizer):
+        return [plain(state) for state in optimizer_state(value)]
     if isinstance(value, list | tuple):
-        return [type(value).__name__, *map(plain, value)]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return type(value).__name__  # generators, optimizers, callables: how they draw is free
+    if isinstance(value, np.generic):
+        return value.item()
+    return type(value).__name__  # generators, callables: how they draw is free
 
 
 def alike(a: Any, b: Any) -> bool:
@@ -43,7 +50,7 @@ def alike(a: Any, b: Any) -> bool:
         if a.shape != b.shape or a.dtype != b.dtype:
             return False
         return torch.allclose(a.double(), b.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
-    if isinstance(a, float) and isinstance(b, float):
+    if type(a) in (int, float) and type(b) in (int, float):
         both_nan = math.isnan(a) and math.isnan(b)
         return both_nan or math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-6)
     if type(a) is not type(b):

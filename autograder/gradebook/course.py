@@ -28,7 +28,6 @@ from autograder.gradebook.score import GradeInSandbox
 from autograder.notebooks import ROOT, SOURCE
 from autograder.scorer import ask
 
-
 # The gradebook logs there, with a traceback, what it also raises.
 logging.getLogger("tornado.application").addHandler(logging.NullHandler())
 

@@ -12,6 +12,6 @@ def reset(seed: int) -> None:
     """Seeds every global generator and undoes global switches that an earlier call left set."""
     random.seed(seed)
     np.random.seed(seed)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks for GPUs: slow
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
