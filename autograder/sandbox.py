@@ -208,9 +208,9 @@ def _command(limits: Limits, hidden_modules: tuple[str, ...]) -> list[str]:
     return [
         *_isolation(),
         *_system_mounts(),
-        *_python_mounts(),
-        *_course_mounts(hidden_modules),
         *("--proc", "/proc", "--dev", "/dev"),
         *(*size, "/dev/shm", *size, "/tmp", *size, HOME),
+        *_python_mounts(),  # after /tmp, which they may lie under
+        *_course_mounts(hidden_modules),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME),
     ]

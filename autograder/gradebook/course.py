@@ -9,7 +9,8 @@ import os
 import sysconfig
 import tempfile
 import warnings
-from contextlib import chdir
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ class Course:
 
     def record_zero(self, assignment: str, student: str) -> None:
         """Gives 0 for everything: nothing was handed in that could be graded."""
-        with self.gradebook() as gradebook:
+        with _quiet(), self.gradebook() as gradebook:
             gradebook.update_or_create_student(student)
             submission = gradebook.update_or_create_submission(assignment, student)
             for notebook in submission.notebooks:
@@ -136,12 +137,19 @@ class Course:
         log.addHandler(logging.StreamHandler(said))
         directory = CourseDirectory(config=config, log=log)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, about its own queries
+            with _quiet():
                 converter(coursedir=directory, config=config, log=log, force=True).start()
         except (NbGraderException, OSError) as error:
             lines = [line for line in said.getvalue().splitlines() if line.strip()]
             raise ConverterError(_gist(lines) or str(error)) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps SQLAlchemy's warnings about nbgrader's own queries from the instructor's eyes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
 
 
 def _put_scripts_on_path() -> None:

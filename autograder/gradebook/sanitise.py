@@ -50,12 +50,12 @@ class Sanitise(NbGraderPreprocessor):
 def rebuilt(
     notebook: NotebookNode, flags: list[str], truths: dict[str, Truth], assignment: str
 ) -> NotebookNode:
-    """The submission as it will be graded; ``flags`` of reading it come first."""
+    """The submission as it will be graded; ``flags`` come from reading it."""
     cells, more = mend(notebook.cells, truths, experiment_ids(assignment))
     new = new_notebook(cells=cells)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     new.metadata = NotebookNode({"kernelspec": kernel, "language_info": {"name": "python"}})
-    new.metadata[GRADING] = {"flags": [*flags, *more]}
+    new.metadata[GRADING] = {"flags": flags or more}  # of an unreadable one all cells are missing
     return new
 
 
