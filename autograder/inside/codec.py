@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from course.data import Task
 from torch import Tensor, nn, optim
+
+from course.data import Task
 
 from . import modules
 from .wire import WireError, same_values, tensor_at

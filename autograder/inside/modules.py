@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from course.models import MLP
 from torch import Tensor, nn, optim
+
+from course.models import MLP
 
 from .wire import WireError
 
