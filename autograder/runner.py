@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,18 @@ def grade_class(course: Course, assignment: Assignment, students: Iterable[str])
     scorer.start()
     course.prepare(assignment.id)
     students = list(students)
-    ahead = scorer.workers() + 1
-    for number, student in enumerate(students):
-        for coming in students[number : number + ahead]:
-            if _is_there(course.notebook("submitted", coming, assignment.id)):
-                course.grade_ahead(assignment.id, coming)
+    coming = iter(students)
+    _grade_ahead(course, assignment, islice(coming, scorer.workers()))
+    for student in students:
+        _grade_ahead(course, assignment, islice(coming, 1))
         report, error = _grade_one(course, assignment, student)
         yield Row(student, report, report["seconds"], error)
+
+
+def _grade_ahead(course: Course, assignment: Assignment, students: Iterable[str]) -> None:
+    for student in students:
+        if _is_there(course.notebook("submitted", student, assignment.id)):
+            course.grade_ahead(assignment.id, student)
 
 
 def _grade_one(course: Course, assignment: Assignment, student: str) -> tuple[dict[str, Any], str]:

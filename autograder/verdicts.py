@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-STATUSES = ("passed", "failed", "error", "timeout", "crashed", "not_attempted")
-
 
 @dataclass(frozen=True)
 class TestVerdict:
