@@ -10,10 +10,14 @@ SUITES = Path(__file__).parent / "suites"
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function (or class) that a student writes, and the points it can earn."""
+    """One function or class that a student writes, and the points it can earn.
+
+    ``properties`` is given for a class: what of its objects is read, not called.
+    """
 
     name: str
     points: float
+    properties: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,10 @@ class Assignment:
     def points(self) -> float:
         return sum(exercise.points for exercise in self.exercises)
 
-    def before(self, name: str) -> list[str]:
-        """Names of the exercises that come before ``name`` in the notebook."""
+    def before(self, name: str) -> tuple[Exercise, ...]:
+        """The exercises that come before ``name`` in the notebook."""
         names = [exercise.name for exercise in self.exercises]
-        return names[: names.index(name)]
+        return self.exercises[: names.index(name)]
 
 
 FORGETTING = Assignment(
@@ -56,7 +60,54 @@ FORGETTING = Assignment(
     hidden_modules=("training", "metrics"),
 )
 
-ASSIGNMENTS = {assignment.id: assignment for assignment in (FORGETTING,)}
+REPLAY = Assignment(
+    id="02-replay",
+    exercises=(
+        Exercise("choose_exemplars", 3),
+        Exercise("mix", 3),
+        Exercise("ReservoirBuffer", 7, properties=("nbytes",)),
+        Exercise("train_with_replay", 6),
+        Exercise("replay_bytes", 3),
+        Exercise("choose_informative", 5),
+    ),
+    suite=SUITES / "suite_02_replay.py",
+)
+
+L2 = Assignment(
+    id="03-l2",
+    exercises=(
+        Exercise("snapshot", 3),
+        Exercise("l2_penalty", 5),
+        Exercise("train_step_with_penalty", 4),
+        Exercise("train_with_l2", 6),
+        Exercise("best_strength", 2),
+    ),
+    suite=SUITES / "suite_03_l2.py",
+)
+
+EWC = Assignment(
+    id="04-ewc",
+    exercises=(
+        Exercise("sample_gradients", 6),
+        Exercise("empirical_fisher", 4),
+        Exercise("fisher_diagonal", 8),
+        Exercise("ewc_penalty", 5),
+        Exercise("merge_fisher", 3),
+        Exercise("train_with_ewc", 8),
+        Exercise("train_with_online_ewc", 4),
+    ),
+    suite=SUITES / "suite_04_ewc.py",
+    hidden_modules=("fisher",),
+)
+
+ASSIGNMENTS = {assignment.id: assignment for assignment in (FORGETTING, REPLAY, L2, EWC)}
+# The exercises that ask for a class, each with the properties of its objects.
+CLASSES = {
+    exercise.name: exercise.properties
+    for assignment in ASSIGNMENTS.values()
+    for exercise in assignment.exercises
+    if exercise.properties is not None
+}
 
 
 def find(assignment: str) -> Assignment:

@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from rich.console import Console
@@ -55,15 +56,16 @@ def training_loop(dataset: str, rounds: int = 5) -> list[Timing]:
         for name, way in ways.items():
             model = MLP(data.input_size, HIDDEN[dataset], 2, generator=generator(turn))
             model.to(data.x_train.device)
-            seconds = _seconds(way, model)
+            taken = seconds(partial(way, model))
             if turn:
-                times[name].append(seconds)
-    return [Timing(name, tuple(seconds)) for name, seconds in times.items()]
+                times[name].append(taken)
+    return [Timing(name, tuple(taken)) for name, taken in times.items()]
 
 
-def _seconds(way: Callable[[nn.Module], None], model: nn.Module) -> float:
+def seconds(work: Callable[[], object]) -> float:
+    """How long ``work()`` takes, until the device has done it."""
     started = time.perf_counter()
-    way(model)
+    work()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter() - started

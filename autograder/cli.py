@@ -124,18 +124,27 @@ def demo() -> None:
 
 @app.command()
 def reference(
-    seeds: Annotated[int, typer.Option(help="Number of seeds.", min=2)] = 5,
+    seeds: Annotated[
+        int | None, typer.Option(help="Instead of 20 on digits, 10 on MNIST.", min=2)
+    ] = None,
     dataset: Annotated[
         list[DatasetName] | None, typer.Option(help="Only this dataset; may be given again.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only the study of this name, or `bands`; may be given again."),
+    ] = None,
 ) -> None:
     """Measures the reference accuracies again: autograder/reference/*.json and docs/results.md."""
-    from autograder.reference.results import write
+    from autograder.reference.results import UnknownPart, write
 
     names = [name.value for name in dataset or DatasetName]
     with plain_errors():
-        for path in write(names, seeds):
-            typer.echo(f"written: {path}")
+        try:
+            for path in write(names, seeds, tuple(only or ())):
+                typer.echo(f"written: {path}")
+        except UnknownPart as error:
+            fail(str(error), 2)
 
 
 @app.command()
@@ -143,8 +152,11 @@ def bench(
     dataset: Annotated[DatasetName, typer.Option(help="What to train on.")] = DatasetName.digits,
     rounds: Annotated[int, typer.Option(help="Timed rounds of each way.", min=1)] = 5,
 ) -> None:
-    """Times the training loop against a DataLoader and against the bare minimum."""
+    """Times the training loop and the exact Fisher against the usual ways to them."""
     from autograder.bench import show, training_loop
+    from autograder.bench_fisher import INPUTS, exact_fisher, show_fisher
 
     with plain_errors():
         show(dataset.value, training_loop(dataset.value, rounds))
+    for shape in INPUTS:
+        show_fisher(shape, exact_fisher(shape, rounds))

@@ -96,10 +96,11 @@ def _receipt(submission: bytes, what: Assignment, seed: int, dataset: str) -> di
 
 
 def _grader_hash(what: Assignment) -> str:
-    """A hash of everything that decides: the suite, the catalogue, the course and the grader."""
+    """A hash of everything that decides: suite, bands, catalogue, course and grader."""
     digest = hashlib.sha256(json.dumps(what.id).encode())
     package = Path(__file__).parent
     for folder in (package, package.parent / "course", package.parent / "source" / what.id):
-        for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.ipynb")]):
-            digest.update(path.read_bytes())
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in (".py", ".ipynb", ".json", ".safetensors"):
+                digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
 
 from autograder import solutions
-from autograder.assignments import Assignment
+from autograder.assignments import CLASSES, Assignment
 from autograder.inside.codec import Opaque
 from autograder.inside.observe import Seen
 from autograder.inside.peer import RemoteError
+from autograder.inside.slope import attach, detach
 from autograder.inside.wire import WireError
 from autograder.limits import Limits
 from autograder.session import Cell, Handler, Session, Stopped
@@ -24,10 +27,12 @@ from autograder.student import (
     Student,
     StudentFailure,
     TimedOut,
+    Use,
     raised,
 )
 
 ENDED = {"timeout": TimedOut, "crashed": Crashed}
+MAX_SERVED = 10_000
 
 
 class RemoteStudent(Student):
@@ -45,47 +50,81 @@ class RemoteStudent(Student):
         limits: Limits,
         unsafe: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(CLASSES)
+        self._fresh = True
+        self._served: list[tuple[Any, str]] = []
         self._assignment = assignment
         self._limits = limits
         self._ended: dict[str, StudentFailure] = {}
         self._spent: dict[str, float] = {}
         self._errors: list[Exception] = []
-        handlers: dict[str, Handler] = {"serve": self._serve, "function": self._callback}
+        handlers: dict[str, Handler] = {
+            "serve": self._serve,
+            "serve_use": self._serve_use,
+            "function": self._callback,
+        }
         self.session = Session(cells, limits, assignment.hidden_modules, handlers, unsafe)
 
-    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int) -> Any:
+    def call(
+        self, what: str | Use, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int
+    ) -> Any:
+        name = what if isinstance(what, str) else what.class_name
         if name in self._ended:
             raise self._ended[name]
+        seconds = self._seconds(name)
+        started = time.monotonic()
+        fields = self._fields(what) | {
+            "args": args,
+            "kwargs": tuple(kwargs.items()),
+            "seed": seed,
+            "serve": tuple((e.name, e.properties) for e in self._assignment.before(name)),
+        }
+        try:
+            answer = self._ask(seconds, name, str(what), fields)
+        finally:
+            if not self.trains:
+                self._spent[name] = self._spent.get(name, 0.0) + time.monotonic() - started
+        return self._accept(str(what), answer, args, kwargs)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        self._fresh = True
+        with super().keeping():
+            yield
+
+    def sync(self) -> None:
+        seconds = self._limits.call_seconds
+        self._ask(seconds, self.exercise, self.exercise, {"op": "sync"})
+
+    def _seconds(self, name: str) -> float:
+        """How long the next call may take."""
+        if self.trains:
+            return self._limits.training_seconds
         left = self._limits.exercise_seconds - self._spent.get(name, 0.0)
         if left <= 0:
             raise TimedOut(f"`{name}` used up its {self._limits.exercise_seconds:g} seconds.")
-        started = time.monotonic()
-        try:
-            return self._call(min(left, self._limits.call_seconds), name, args, kwargs, seed)
-        finally:
-            self._spent[name] = self._spent.get(name, 0.0) + time.monotonic() - started
+        return min(left, self._limits.call_seconds)
 
-    def _call(
-        self, seconds: float, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int
-    ) -> Any:
+    def _fields(self, what: str | Use) -> dict[str, Any]:
+        """What the agent is to do, as a message."""
+        if isinstance(what, str):
+            return {"op": "call", "name": what, "hold": what in self._classes}
+        return {"op": "use", "key": what.key, "member": what.member, "read": what.read}
+
+    def _ask(self, seconds: float, name: str, what: str, fields: dict[str, Any]) -> Any:
         self._errors.clear()
-        serve = tuple(self._assignment.before(name))
-        pairs = tuple(kwargs.items())
+        fresh, self._fresh = self._fresh or not self._kept, False
         try:
-            answer = self.session.call(
-                seconds, name, args=args, kwargs=pairs, seed=seed, serve=serve
-            )
+            return self.session.call(seconds, what, fresh=fresh, **fields)
         except Stopped as stopped:
             self._ended[name] = ENDED[stopped.status](str(stopped))
             raise self._ended[name] from None
         except RemoteError as error:
             if self._errors:
                 raise self._errors[0] from None
-            raise self._failure(name, error) from None
+            raise self._failure(what, error) from None
         except WireError as error:
-            raise BadValue(f"What `{name}` gave back cannot be read: {error}.") from None
-        return self._accept(name, answer, args, kwargs)
+            raise BadValue(f"What `{what}` gave back cannot be read: {error}.") from None
 
     def _accept(self, name: str, answer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
@@ -95,6 +134,7 @@ class RemoteStudent(Student):
                 id(model): Seen(*(flag is True for flag in flags))
                 for model, flags in zip(models, seen, strict=True)
             }
+            result = attach(result, args, kwargs)
         except (TypeError, ValueError):
             raise BadValue(f"What `{name}` gave back cannot be read.") from None
         if isinstance(result, Opaque):
@@ -106,22 +146,47 @@ class RemoteStudent(Student):
             return raised(name, error.kind, str(error))
         for cell in self.session.cells:
             if cell.name == name and cell.status != "passed":
+                if cell.message.startswith("NotImplementedError"):
+                    break
                 text = f"`{name}` does not exist, because its cell failed: {cell.message}"
                 return ENDED.get(cell.status, Missing)(text)
         return NotAttempted(NOT_ATTEMPTED.format(name=name).split(":")[0] + f": no `{name}`.")
 
     def _serve(self, message: dict[str, Any]) -> Any:
-        """An earlier exercise's function, called by the student's code."""
+        """An earlier exercise's function, called by the student's code; of a class, an object."""
         name = message.get("name")
-        if name not in self._assignment.before(self.exercise):
+        if name not in [exercise.name for exercise in self._assignment.before(self.exercise)]:
             raise WireError(f"{str(name)[:40]!r} is not served")
-        return solutions.load(self._assignment)[name](*message["args"], **dict(message["kwargs"]))
+        args, kwargs = message["args"], dict(message["kwargs"])
+        result = solutions.load(self._assignment)[name](*args, **kwargs)
+        if name not in self._classes:
+            return detach(result, args, kwargs)
+        if len(self._served) >= MAX_SERVED:
+            raise WireError("too many objects")
+        self._served.append((result, name))
+        return len(self._served) - 1
+
+    def _serve_use(self, message: dict[str, Any]) -> Any:
+        """A method or a property of an object that was served."""
+        key, member = message.get("key"), message.get("member")
+        if not isinstance(key, int) or not 0 <= key < len(self._served):
+            raise WireError("no such object is served")
+        served, name = self._served[key]
+        if not isinstance(member, str) or (member.startswith("_") and member != "__len__"):
+            raise WireError("no such member is served")
+        value = getattr(served, member)
+        if member in self._classes[name]:
+            return value
+        return value(*message["args"], **dict(message["kwargs"]))
 
     def _callback(self, message: dict[str, Any]) -> Any:
         """A function that the suite handed over. What it raises is the suite's to see."""
         function = self.session.function(message.get("number"))
+        args, kwargs = message["args"], dict(message["kwargs"])
         try:
-            return function(*message["args"], **dict(message["kwargs"]))
+            return detach(function(*args, **kwargs), args, kwargs)
+        except (WireError, EOFError, OSError):  # the sandbox's doing, also when it timed out
+            raise
         except Exception as error:  # noqa: BLE001 - raised again in the suite
             self._errors.append(error)
             raise RuntimeError("this call was refused") from None

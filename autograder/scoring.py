@@ -33,10 +33,15 @@ class GraderError(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A test's verdict together with the evidence for it."""
+    """A test's verdict together with the evidence for it.
+
+    ``by_accuracy``: it trained networks and judged how well they do, which says little about which
+    mistake was made, and takes long.
+    """
 
     verdict: TestVerdict
     trace: Trace
+    by_accuracy: bool = False
 
 
 @functools.cache
@@ -73,7 +78,10 @@ class SuitePlugin:
         return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
 
     def pytest_configure(self, config: pytest.Config) -> None:
+        # Nobody reads the traceback of a failed test, and a fancy one takes longer than the test.
+        config.option.tbstyle = "native"
         config.addinivalue_line("markers", "points(n): what the test is worth")
+        config.addinivalue_line("markers", "accuracy: trains networks, and judges their accuracy")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -81,7 +89,8 @@ class SuitePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        self._student.begin(item.cls.exercise, self._test_seed(item))  # type: ignore[attr-defined]
+        exercise = item.cls.exercise  # type: ignore[attr-defined]
+        self._student.begin(exercise, self._test_seed(item), by_accuracy(item))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return (yield)
@@ -94,7 +103,7 @@ class SuitePlugin:
             status, message = judge(error)
             verdict = TestVerdict(title(item.name), points(item), status, message)
             outcomes = self.outcomes.setdefault(item.cls.exercise, [])  # type: ignore[attr-defined]
-            outcomes.append(Outcome(verdict, self._student.trace))
+            outcomes.append(Outcome(verdict, self._student.trace, by_accuracy(item)))
         elif error is not None:
             self.problems.append(f"{item.nodeid} ({call.when}): {error!r}")
         return report
@@ -129,12 +138,23 @@ def points(item: pytest.Item) -> float:
     return float(mark.args[0])
 
 
+def by_accuracy(item: pytest.Item) -> bool:
+    """Whether a test trains networks and judges their accuracy."""
+    return item.get_closest_marker("accuracy") is not None
+
+
 def run_suite(
-    assignment: Assignment, student: Student, seed: int, dataset: str, exercise: str | None = None
+    assignment: Assignment,
+    student: Student,
+    seed: int,
+    dataset: str,
+    exercise: str | None = None,
+    with_training: bool = True,
 ) -> dict[str, list[Outcome]]:
     """Outcomes of the suite's tests by exercise, or of one exercise's tests only.
 
-    Raises ``GraderError`` when the suite itself cannot be run or does not add up.
+    ``with_training=False`` leaves out the tests by accuracy. Raises ``GraderError`` when the suite
+    itself cannot be run or does not add up.
     """
     plugin = SuitePlugin(student, seed, dataset)
     target = str(assignment.suite)
@@ -143,7 +163,9 @@ def run_suite(
     previous = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
-        code = pytest.main([*OPTIONS, f"--rootdir={assignment.suite.parent}", target], [plugin])
+        options = [*OPTIONS, f"--rootdir={assignment.suite.parent}"]
+        options += [] if with_training else ["-m", "not accuracy"]
+        code = pytest.main([*options, target], [plugin])
     finally:
         if previous is None:
             del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
@@ -152,7 +174,7 @@ def run_suite(
     if plugin.problems or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise GraderError(f"the suite {target} could not be run: {plugin.problems or code}")
     wanted = [e for e in assignment.exercises if exercise in (None, e.name)]
-    for one in wanted:
+    for one in wanted if with_training else ():
         add_up(one, plugin.outcomes.get(one.name, []))
     return {one.name: plugin.outcomes[one.name] for one in wanted}
 

@@ -95,8 +95,10 @@ class Session:
             self._run(cell)
             self._executed += 1
 
-    def call(self, seconds: float, name: str, **fields: Any) -> Any:
-        """Calls the notebook's function ``name``.
+    def call(self, seconds: float, what: str, op: str, *, fresh: bool = True, **fields: Any) -> Any:
+        """Asks the agent to call a function or to use an object, called ``what`` in messages.
+
+        ``fresh``: objects that crossed in earlier calls are forgotten.
 
         Raises ``RemoteError`` when it raised, ``WireError`` for an answer that makes no sense, and
         ``Stopped``.
@@ -104,7 +106,7 @@ class Session:
         if self.out_of_time:
             raise Stopped("timeout", NO_TIME)
         self._revive()
-        return self._request(seconds, f"`{name}`", "call", name=name, **fields)
+        return self._request(seconds, f"`{what}`", op, fresh=fresh, **fields)
 
     def function(self, number: Any) -> Callable[..., Any]:
         """The function that the scorer handed into the sandbox under ``number``."""
@@ -166,10 +168,12 @@ class Session:
         except (RemoteError, WireError):
             pass
 
-    def _request(self, seconds: float, what: str, op: str, **fields: Any) -> Any:
+    def _request(
+        self, seconds: float, what: str, op: str, *, fresh: bool = True, **fields: Any
+    ) -> Any:
         self._peer.deadline = min(time.monotonic() + seconds, self._deadline)
         try:
-            return self._peer.request(op, fresh=True, **fields)
+            return self._peer.request(op, fresh=fresh, **fields)
         except TimeoutError:
             self.stop()
             message = (

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import builtins
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
+from autograder.assignments import CLASSES
 from autograder.inside import observe, state
 from autograder.inside.observe import Seen
 from autograder.trace import Trace, snapshot
@@ -69,62 +72,141 @@ def raised(name: str, kind: str, message: str) -> StudentFailure:
         return StudentRaised(text)
 
 
+class Held:
+    """An object of a class that the student wrote, which stays where it was made.
+
+    Its methods are called, its properties read, as if it were here.
+    """
+
+    def __init__(self, student: Student, class_name: str, key: Any) -> None:
+        self._student = student
+        self._class_name = class_name
+        self._key = key
+
+    def __getattr__(self, member: str) -> Any:
+        if member.startswith("_"):
+            raise AttributeError(member)
+        return self._student.member(self._class_name, self._key, member)
+
+    def __len__(self) -> int:
+        length = self._student.member(self._class_name, self._key, "__len__")()
+        if not isinstance(length, int) or length < 0:
+            raise BadValue(f"`len()` of a `{self._class_name}` gave no whole number.")
+        return length
+
+
 class Student:
-    """Calls go by attribute: ``student.relabel(y, classes)``.
+    """Calls go by attribute: ``student.relabel(y, classes)``; a class gives ``Held`` objects.
 
     Changes that a function makes to a model, optimizer, generator, tensor, list or dict handed
     to it are visible in the caller's own objects afterwards. Before every call the global random
     state is seeded with a new number. Subclasses say where the function runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, classes: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        """``classes``: the names that stand for classes, with the properties of their objects."""
+        self._classes = classes or {}
         self.exercise = ""
+        self.trains = False
+        self._kept = False
         self.trace: Trace = []
         self._seeds = random.Random(0)
         self._seen: dict[int, Seen] = {}
 
-    def begin(self, exercise: str, seed: int) -> None:
-        """Starts a test of ``exercise``; global seeds are drawn from ``seed``."""
+    def begin(self, exercise: str, seed: int, trains: bool = False) -> None:
+        """Starts a test of ``exercise``; global seeds are drawn from ``seed``.
+
+        ``trains``: real networks are trained in it, which takes longer than anything else.
+        """
         self.exercise = exercise
+        self.trains = trains
         self.trace = []
         self._seeds = random.Random(seed)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """For this long everything that crosses stays one object on both sides, also between calls.
+
+        So a function that holds on to what it was given, or gave away, sees what becomes of it.
+        """
+        self._kept = True
+        try:
+            yield
+        finally:
+            self._kept = False
+
+    def sync(self) -> None:
+        """While ``keeping``: what was changed here is changed there, and what follows from it here.
+
+        Where the functions are of this process, that is so anyway.
+        """
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)
         return lambda *args, **kwargs: self._record(name, args, kwargs)
 
-    def _record(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def member(self, class_name: str, key: Any, member: str) -> Any:
+        """A property's value, or a method to be called, of the object held under ``key``."""
+        read = member in self._classes[class_name]
+
+        def use(*args: Any, **kwargs: Any) -> Any:
+            return self._record(Use(class_name, key, member, read), args, kwargs)
+
+        return use() if read else use
+
+    def _record(self, what: str | Use, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self._seen = {}
+        name = str(what)
         try:
-            result = self.call(name, args, kwargs, self._seeds.getrandbits(31))
+            result = self.call(what, args, kwargs, self._seeds.getrandbits(31))
         except StudentFailure as failure:
             self.trace.append(snapshot(name, type(failure).__name__, args, kwargs, self._seen))
             raise
         self.trace.append(snapshot(name, result, args, kwargs, self._seen))
-        return result
+        return Held(self, name, result) if name in self._classes else result
 
     def seen(self, model: nn.Module) -> Seen:
         """How the last call used ``model``; reported from where the function ran."""
         return self._seen.get(id(model), Seen())
 
     def call(
-        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int
+        self, what: str | Use, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int
     ) -> Any:  # pragma: no cover - the interface
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Use:
+    """What is done to a held object: its method called, or its property read."""
+
+    class_name: str
+    key: Any
+    member: str
+    read: bool
+
+    def __str__(self) -> str:
+        return f"{self.class_name}.{self.member}"
 
 
 class LocalStudent(Student):
     """Functions of this process: for reference solutions, misconceptions and tests."""
 
-    def __init__(self, namespace: Mapping[str, Callable[..., Any]], seed: int = 0) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        namespace: Mapping[str, Callable[..., Any]],
+        seed: int = 0,
+        classes: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        super().__init__(CLASSES if classes is None else classes)
         self._namespace = namespace
         self.begin("", seed)
 
-    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int) -> Any:
-        if name not in self._namespace:
-            raise NotAttempted(f"`{name}` is not defined.")
+    def call(
+        self, what: str | Use, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int
+    ) -> Any:
+        if isinstance(what, str) and what not in self._namespace:
+            raise NotAttempted(f"`{what}` is not defined.")
         models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
         with observe.watch(models) as watchers:
             self._seen = {id(m): w.seen for m, w in zip(models, watchers, strict=True)}
@@ -133,11 +215,14 @@ class LocalStudent(Student):
             kwargs = {key: _callback(arg, watchers, errors) for key, arg in kwargs.items()}
             state.reset(seed)
             try:
-                return self._namespace[name](*args, **kwargs)
+                if isinstance(what, str):
+                    return self._namespace[what](*args, **kwargs)
+                member = getattr(what.key, what.member)
+                return member if what.read else member(*args, **kwargs)
             except Exception as error:
                 if errors:
                     raise errors[0] from None
-                raise raised(name, type(error).__name__, str(error)) from error
+                raise raised(str(what), type(error).__name__, str(error)) from error
             finally:
                 state.reset(seed)
 

@@ -41,6 +41,9 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, np.generic):
         return value.item()
+    evidence = getattr(getattr(value, "__self__", None), "evidence", None)
+    if evidence is not None:  # a callback of the suite that noted how it was called
+        return plain(evidence())
     return type(value).__name__  # generators, callables: how they draw is free
 
 

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, Optimizer
 from tqdm import tqdm
 
-__all__ = ["accuracy", "make_optimizer", "train"]
+__all__ = ["accuracy", "make_optimizer", "make_train_on", "train"]
 
 Penalty = Callable[[nn.Module], Tensor | float]
 
@@ -36,6 +36,38 @@ def make_optimizer(name: str, model: nn.Module, lr: float, momentum: float = 0.0
     raise ValueError(
         f"expected 'sgd', or 'adam' without momentum, got {name!r}, momentum {momentum}"
     )
+
+
+def make_train_on(
+    optimizer: str,
+    lr: float,
+    *,
+    momentum: float = 0.0,
+    epochs: int,
+    batch_size: int,
+    generator: torch.Generator,
+    progress: bool | None = None,
+) -> Callable[..., None]:
+    """The callable ``train_on(model, x, y, penalty=None)`` that methods of this course are handed.
+
+    It trains ``model`` in place as ``train`` does, with a fresh optimizer each time, made as in
+    ``make_optimizer``. Raises what these two raise.
+    """
+
+    def train_on(model: nn.Module, x: Tensor, y: Tensor, penalty: Penalty | None = None) -> None:
+        train(
+            model,
+            x,
+            y,
+            optimizer=make_optimizer(optimizer, model, lr, momentum),
+            epochs=epochs,
+            batch_size=batch_size,
+            generator=generator,
+            penalty=penalty,
+            progress=progress,
+        )
+
+    return train_on
 
 
 def train(

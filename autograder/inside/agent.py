@@ -11,6 +11,8 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy  # noqa: F401 - imported now, so that no cell waits for it
@@ -22,20 +24,30 @@ from traitlets.config import Config
 
 from . import observe, state
 from .codec import AGENT
-from .peer import Peer, RemoteError, as_builtin
+from .peer import Handler, Peer, RemoteError
+from .served import served
+from .slope import detach, detach_flat, put_flat
 from .wire import Channel, WireError
 
 MAX_OUTPUT = 200_000
 
 
 class Agent:
-    """A namespace like a kernel's, and the two things that can be asked of it: run, call."""
+    """A namespace like a kernel's, and the things that can be asked of it: run, call, use."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._shell = _new_shell()
         self._errors: list[dict[str, Any]] = []
         self._shell._showtraceback = self._keep_error  # type: ignore[method-assign]
-        self._peer = Peer(Channel(sock), AGENT, {"run": self._run, "call": self._call})
+        self._held: list[Any] = []
+        handlers: dict[str, Handler] = {
+            "run": self._run,
+            "call": self._call,
+            "use": self._use,
+            "penalty": self._penalty,
+            "sync": lambda message: None,
+        }
+        self._peer = Peer(Channel(sock), AGENT, handlers)
 
     def serve(self) -> None:
         self._peer.serve()
@@ -70,39 +82,63 @@ class Agent:
         return json.dumps([*outputs, *self._errors])
 
     def _call(self, message: dict[str, Any]) -> Any:
-        """Calls a function of the notebook; says also how it used the models it was given."""
-        name, args, kwargs = message["name"], message["args"], dict(message["kwargs"])
-        namespace = self._shell.user_ns
-        if name not in namespace:
+        """Calls a function of the notebook; says also how it used the models it was given.
+
+        Where ``hold`` is set the result, an object, stays here, and its key is the answer.
+        """
+        name = message["name"]
+        if name not in self._shell.user_ns:
             raise RemoteError("NameNotDefined", name)
-        own = {other: namespace.get(other, _ABSENT) for other in message["serve"]}
-        namespace.update({other: self._served(other) for other in own})
+        result, seen = self._apply(self._shell.user_ns[name], message)
+        if message["hold"]:
+            self._held.append(result)
+            return (len(self._held) - 1, seen)
+        return (result, seen)
+
+    def _use(self, message: dict[str, Any]) -> Any:
+        """Calls a method of an object that is held here, or reads a property."""
+        member = message["member"]
+        if message["key"] >= len(self._held):
+            raise RemoteError("LookupError", "the object ended with its process")
+        held = self._held[message["key"]]
+        if message["read"]:
+            return self._apply(lambda: getattr(held, member), message)
+        return self._apply(lambda *args, **kwargs: getattr(held, member)(*args, **kwargs), message)
+
+    def _penalty(self, message: dict[str, Any]) -> Any:
+        """A function that the student handed over, at the weights that the model has now."""
+        model = self._peer.codec.object(message["model"])
+        put_flat(model, message["weights"])
+        model.train(message["training"])
+        return detach_flat(self._peer.codec.object(message["number"])(model), model)
+
+    def _apply(self, function: Callable[..., Any], message: dict[str, Any]) -> Any:
+        """The function's result, and how it used the models among its arguments."""
+        args, kwargs = message["args"], dict(message["kwargs"])
         models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
-        try:
-            with observe.watch(models) as watchers:
-                state.reset(message["seed"])
-                result = namespace[name](*args, **kwargs)
-        finally:
-            state.reset(message["seed"])
-            for other, value in own.items():
-                namespace.pop(other, None)
-                if value is not _ABSENT:
-                    namespace[other] = value
-        seen = [(w.seen.training, w.seen.evaluation, w.seen.tracked) for w in watchers]
-        return (result, tuple(seen))
-
-    def _served(self, name: str) -> Any:
-        """An earlier exercise's function, right whatever the student wrote."""
-
-        def served(*args: Any, **kwargs: Any) -> Any:
+        with self._serving(message["serve"]):
             try:
-                pairs = tuple(kwargs.items())
-                return self._peer.request("serve", name=name, args=args, kwargs=pairs)
-            except RemoteError as error:
-                raise as_builtin(error) from None
+                with observe.watch(models) as watchers:
+                    state.reset(message["seed"])
+                    result = function(*args, **kwargs)
+            finally:
+                state.reset(message["seed"])
+        seen = [(w.seen.training, w.seen.evaluation, w.seen.tracked) for w in watchers]
+        return (detach(result, args, kwargs), tuple(seen))
 
-        served.__name__ = name
-        return served
+    @contextmanager
+    def _serving(self, exercises: tuple[Any, ...]) -> Iterator[None]:
+        """Earlier exercises are right for this long, whatever the student wrote."""
+        namespace = self._shell.user_ns
+        own = {name: namespace.get(name, _ABSENT) for name, _ in exercises}
+        namespace.update({n: served(self._peer, n, properties) for n, properties in exercises})
+        try:
+            yield
+        finally:
+            for name, value in own.items():
+                namespace.pop(name, None)
+                if value is not _ABSENT:
+                    namespace[name] = value
 
 
 _ABSENT = object()

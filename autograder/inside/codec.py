@@ -2,14 +2,17 @@
 
 Values (numbers, strings, tuples) are copied. Objects that can change (tensors, lists, dicts,
 models, optimizers, generators) and functions get a number when they first cross; from then on
-they cross as that number, and every message carries the changes of what both sides hold.
-``Codec.reset`` forgets them all.
+they cross as that number. A call and its answer carry all changes of what both sides hold; what is
+asked back and forth in between carries the changes of what it mentions, and what first crosses
+there is forgotten afterwards, which keeps it quick.
+``Codec.reset`` forgets all objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,7 @@ from torch import Tensor, nn, optim
 from course.data import Task
 
 from . import modules
+from .slope import Slope
 from .wire import WireError, same_values, tensor_at
 
 SCORER, AGENT = 0, 1
@@ -55,6 +59,9 @@ class Encoder:
         if isinstance(value, Task):
             content = {f.name: self.value(getattr(value, f.name), depth + 1) for f in fields(Task)}
             return {"t": "task", "v": content}
+        if isinstance(value, Slope):
+            gradients = [None if g is None else self._tensor(g) for g in value.gradients]
+            return {"t": "slope", "v": self._tensor(value.value), "g": gradients}
         number = self._codec.number(value)
         if number is not None:
             return {"t": "ref", "n": number}
@@ -142,6 +149,9 @@ class Decoder:
             return tensor_at(self._tensors, data["v"]).numpy()[()]
         if kind == "task":
             return Task(**{key: self.value(item, depth + 1) for key, item in data["v"].items()})
+        if kind == "slope":
+            at = [None if g is None else tensor_at(self._tensors, g) for g in data["g"]]
+            return Slope(tensor_at(self._tensors, data["v"]), at)
         if kind == "opaque":
             return Opaque(str(data["type"])[:80])
         if kind == "function":
@@ -244,6 +254,23 @@ class Codec:
         self._numbers[id(value)] = number
         return value if give_object else number
 
+    def outdated(self, value: Any) -> None:
+        """The other side may hold another state of ``value`` now: it is sent the next time."""
+        self._synced.pop(self._numbers[id(value)], None)
+
+    def mark(self) -> int:
+        """A moment, to which ``forget`` can go back."""
+        return len(self._objects)
+
+    def forget(self, moment: int) -> None:
+        """Forgets the objects that first crossed since then."""
+        for number in self._since(moment):
+            del self._numbers[id(self._objects.pop(number))]
+            self._synced.pop(number, None)
+
+    def _since(self, moment: int) -> list[int]:
+        return list(islice(self._objects, moment, None))
+
     def modules(self) -> dict[int, nn.Module]:
         return {n: o for n, o in self._objects.items() if isinstance(o, nn.Module)}
 
@@ -255,18 +282,21 @@ class Codec:
         }
 
     def encode(
-        self, fields: dict[str, Any], fresh: bool = False
+        self, fields: dict[str, Any], fresh: bool = False, about: Iterable[Any] | None = None
     ) -> tuple[dict[str, Any], list[Tensor]]:
         """A message with the fields' values and the changes since the last message.
 
-        ``fresh`` makes both sides forget what they held before.
+        ``fresh`` makes both sides forget what they held before. ``about``: changes of these values
+        and what is in them, besides the fields', are enough; by default all changes are sent.
         """
         if fresh:
             self.reset()
         encoder = Encoder(self)
-        changes = [[n, encoder.state(self._objects[n])] for n in self._changed()]
+        known = self.mark()
+        looked_at = list(self._objects) if about is None else self._within([fields, *about])
+        changes = [[n, encoder.state(self._objects[n])] for n in looked_at if self._changed(n)]
         message = {key: encoder.value(value) for key, value in fields.items()}
-        self._note_synced()
+        self._note_synced([*(n for n, _ in changes), *self._since(known)])
         return {"fresh": fresh, "changes": changes, "fields": message}, encoder.tensors
 
     def decode(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> dict[str, Any]:
@@ -274,23 +304,52 @@ class Codec:
         if message.get("fresh") is True and self._obeys:
             self.reset()
         decoder = Decoder(self, tensors)
+        known = self.mark()
+        changed: list[int] = []
         try:
             for number, state in message["changes"]:
                 decoder.set_state(self.object(number), state)
+                changed.append(number)
             return {str(key): decoder.value(value) for key, value in message["fields"].items()}
         except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError) as error:
             if isinstance(error, WireError):
                 raise
             raise WireError(f"a message that cannot be read: {type(error).__name__}") from None
         finally:
-            self._note_synced()
+            self._note_synced([*changed, *self._since(known)])
 
-    def _note_synced(self) -> None:
-        self._synced = {number: _copy(value) for number, value in self._objects.items()}
+    def _within(self, values: Iterable[Any]) -> list[int]:
+        """Numbers of the objects among ``values`` and inside them, each once."""
+        seen: set[int] = set()
+        found: list[int] = []
+        left = list(values)
+        while left:
+            value = left.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            number = self.number(value)
+            if number is not None:
+                found.append(number)
+            left += _parts(value)
+        return found
 
-    def _changed(self) -> list[int]:
-        synced = self._synced
-        return [n for n, value in self._objects.items() if not _same(synced.get(n), _copy(value))]
+    def _note_synced(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self._synced[number] = _copy(self._objects[number])
+
+    def _changed(self, number: int) -> bool:
+        return not _same(self._synced.get(number), _copy(self._objects[number]))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """What a container holds."""
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list | tuple):
+        yield from value
+    elif isinstance(value, Task):
+        yield from (getattr(value, field.name) for field in fields(Task))
 
 
 def _copy(value: Any) -> Any:

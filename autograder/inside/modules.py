@@ -9,7 +9,7 @@ from torch import Tensor, nn, optim
 
 from course.models import MLP
 
-from .wire import WireError
+from .wire import WireError, same_values
 
 ARGUMENTS: dict[type[nn.Module], tuple[str, ...]] = {
     nn.Linear: ("in_features", "out_features"),
@@ -86,8 +86,9 @@ def set_module_state(module: nn.Module, state: Any) -> None:
         weight = _fitting(weights.get(name), parameter)
         if weight.dtype != parameter.dtype:
             parameter.data = parameter.data.to(weight.dtype)
-        with torch.no_grad():
-            parameter.copy_(weight)
+        if not same_values(weight, parameter.detach()):  # a graph may depend on what is there
+            with torch.no_grad():
+                parameter.copy_(weight)
         parameter.grad = _fitting(grads[name], parameter).clone() if name in grads else None
         parameter.requires_grad_(name not in state["frozen"])
     for name, child in module.named_modules():

@@ -6,8 +6,11 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from .codec import Codec
-from .wire import Channel, WireError
+from torch import nn
+
+from .codec import SCORER, Codec
+from .slope import attach, attach_flat, detach, flat
+from .wire import Channel, WireError, tensor_at
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -37,7 +40,9 @@ class Peer:
     def __init__(self, channel: Channel, parity: int, handlers: dict[str, Handler]) -> None:
         self._channel = channel
         self._handlers = {"function": self._call_function, **handlers}
+        self._parity = parity
         self._count = 0
+        self._depth = 0  # requests that are being answered, here or there, at this moment
         self.codec = Codec(parity, self._remote)
         self.deadline: float | None = None
 
@@ -49,8 +54,20 @@ class Peer:
         """
         self._count += 1
         number = self._count
-        self._send({"op": op, "request": number, **fields}, fresh)
+        moment = self.codec.mark()
+        self._send({"op": op, "request": number, **fields}, () if self._depth else None, fresh)
+        self._depth += 1
+        try:
+            return self._wait_for(number)
+        finally:
+            self._depth -= 1
+            if self._depth:
+                self.codec.forget(moment)
+
+    def _wait_for(self, number: int) -> Any:
+        """The answer to a request; requests of the other side that come first are answered."""
         while True:
+            moment = self.codec.mark()
             message = self._receive()
             if message["op"] in ("return", "raise"):
                 if message.get("request") != number:
@@ -59,6 +76,7 @@ class Peer:
                     return message.get("value")
                 raise RemoteError(str(message.get("kind")), str(message.get("message")))
             self._answer(message)
+            self.codec.forget(moment)
 
     def serve(self) -> None:
         """Answers requests until the other side closes the channel."""
@@ -74,47 +92,78 @@ class Peer:
         if handler is None:
             raise WireError(f"an unknown operation: {str(message['op'])[:40]!r}")
         number = message.get("request")
+        about = (message,) if self._depth else None
+        self._depth += 1
         try:
             value = handler(message)
         except (WireError, EOFError, TimeoutError):
             raise
         except BaseException as error:  # noqa: BLE001 - it goes to the other side
-            self._send_error(number, error)
+            self._send_error(number, error, about)
             return
+        finally:
+            self._depth -= 1
         try:
-            self._send({"op": "return", "request": number, "value": value})
+            self._send({"op": "return", "request": number, "value": value}, about)
         except WireError as error:
-            self._send_error(number, error)
+            self._send_error(number, error, about)
 
-    def _send_error(self, number: Any, error: BaseException) -> None:
+    def _send_error(self, number: Any, error: BaseException, about: Any) -> None:
         kind = error.kind if isinstance(error, RemoteError) else type(error).__name__
         try:
             text = str(error)[:2000]
         except Exception:  # noqa: BLE001 - a hostile __str__
             text = ""
-        self._send({"op": "raise", "request": number, "kind": kind, "message": text})
+        self._send({"op": "raise", "request": number, "kind": kind, "message": text}, about)
 
     def _call_function(self, message: dict[str, Any]) -> Any:
         function = self.codec.object(message.get("number"))
-        return function(*message.get("args", ()), **dict(message.get("kwargs", ())))
+        args, kwargs = message.get("args", ()), dict(message.get("kwargs", ()))
+        return detach(function(*args, **kwargs), args, kwargs)
 
     def _remote(self, number: int) -> Callable[..., Any]:
         def remote(*args: Any, **kwargs: Any) -> Any:
             try:
-                return self.request(
-                    "function", number=number, args=args, kwargs=tuple(kwargs.items())
-                )
+                if self._parity == SCORER and self._is_penalty(args, kwargs):
+                    return self._penalty(number, args[0])
+                pairs = tuple(kwargs.items())
+                result = self.request("function", number=number, args=args, kwargs=pairs)
+                return attach(result, args, kwargs)
             except RemoteError as error:
                 raise as_builtin(error) from None
 
         return remote
 
-    def _send(self, fields: dict[str, Any], fresh: bool = False) -> None:
-        message, tensors = self.codec.encode(fields, fresh)
+    def _is_penalty(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """A function of a model alone, and of one that both sides hold."""
+        return len(args) == 1 and not kwargs and self._shared(args[0])
+
+    def _shared(self, value: Any) -> bool:
+        return isinstance(value, nn.Module) and self.codec.number(value) is not None
+
+    def _penalty(self, number: int, model: nn.Module) -> Any:
+        """A function's value with its gradient, on a short way: it is called for every batch."""
+        self._count += 1
+        request = self._count
+        message = {"op": "penalty", "request": request, "number": number}
+        message |= {"model": self.codec.number(model), "training": model.training}
+        self._channel.send(message, [flat(model.parameters())], self.deadline)
+        self.codec.outdated(model)
+        self._depth += 1
+        try:
+            return attach_flat(self._wait_for(request), model)
+        finally:
+            self._depth -= 1
+
+    def _send(self, fields: dict[str, Any], about: Any, fresh: bool = False) -> None:
+        message, tensors = self.codec.encode(fields, fresh, about)
         self._channel.send(message, tensors, self.deadline)
 
     def _receive(self) -> dict[str, Any]:
-        fields = self.codec.decode(*self._channel.receive(self.deadline))
+        message, tensors = self._channel.receive(self.deadline)
+        if message.get("op") == "penalty":
+            return message | {"weights": tensor_at(tensors, 0)}
+        fields = self.codec.decode(message, tensors)
         if not isinstance(fields.get("op"), str):
             raise WireError("a message without an operation")
         return fields

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 PUBLIC = {
     "course": {"check"},
+    "course.checks": {"check"},
     "course.device": {"choose_device", "generator", "seed_everything"},
     "course.data": {
         *("Dataset", "Task", "load"),
@@ -19,11 +20,15 @@ PUBLIC = {
     },
     "course.mnist": {"locate", "read"},
     "course.models": {"MLP"},
-    "course.training": {"accuracy", "make_optimizer", "train"},
+    "course.training": {"accuracy", "make_optimizer", "make_train_on", "train"},
+    "course.fisher": {"fisher_diagonal"},
     "course.metrics": {
         *("accuracy_matrix", "average_accuracy", "backward_transfer", "forgetting"),
     },
-    "course.plots": {"accuracy_over_tasks", "bars", "curves", "heat_map", "images"},
+    "course.plots": {
+        *("accuracy_over_tasks", "bars", "curves", "frontier", "heat_map", "images"),
+        *("agreement", "expected_band", "importance", "landscape", "outcomes"),
+    },
 }
 
 
@@ -34,9 +39,10 @@ def test_public_names(name: str) -> None:
     assert all(getattr(module, public).__doc__ for public in module.__all__)
 
 
-def test_every_module_is_pinned() -> None:
+def test_every_module_and_package_is_pinned() -> None:
     files = {f"course.{path.stem}" for path in (ROOT / "course").glob("*.py")}
-    assert files - {"course.__init__"} == set(PUBLIC) - {"course"}
+    packages = {f"course.{path.parent.name}" for path in (ROOT / "course").glob("*/__init__.py")}
+    assert files - {"course.__init__"} | packages == set(PUBLIC) - {"course"}
 
 
 def test_one_version() -> None:

@@ -15,7 +15,7 @@ from course import training
 from course.data import even_odd, load
 from course.device import generator
 from course.models import MLP
-from course.training import accuracy, make_optimizer, train
+from course.training import accuracy, make_optimizer, make_train_on, train
 
 ROWS, PIXELS, CLASSES, BATCH, EPOCHS = 50, 6, 3, 16, 3  # batches of 16, 16, 16 and 2
 
@@ -223,6 +223,38 @@ def test_the_mode_is_restored_after_an_error():
     with pytest.raises(KeyError):
         run(model, penalty=broken)
     assert not model.training
+
+
+@pytest.mark.parametrize(("name", "momentum"), [("sgd", 0.0), ("sgd", 0.9), ("adam", 0.0)])
+def test_train_on_trains_each_time_with_a_fresh_optimizer(name, momentum):
+    handed, by_hand = network(), network()
+    options = {"epochs": EPOCHS, "batch_size": BATCH}
+    train_on = make_train_on(name, 0.01, momentum=momentum, generator=generator(5), **options)
+    source = generator(5)
+    for penalty in (None, squares):  # two lessons, one order drawn after the other
+        assert train_on(handed, *rows(), penalty) is None
+        optimizer = make_optimizer(name, by_hand, 0.01, momentum)
+        options |= {"optimizer": optimizer, "penalty": penalty, "generator": source}
+        train(by_hand, *rows(), **options)
+    assert distance(handed, by_hand) == 0.0
+    assert distance(handed, network()) > 1e-3
+
+
+def test_train_on_takes_the_penalty_by_its_name_and_passes_errors_on():
+    options = {"epochs": EPOCHS, "batch_size": BATCH, "progress": False}
+    pulled, free = network(), network()
+    for model, penalty in ((pulled, squares), (free, None)):
+        train_on = make_train_on("sgd", 0.1, generator=generator(5), **options)
+        train_on(model, *rows(), penalty=penalty)
+    assert distance(pulled, free) > 1e-3
+    with pytest.raises(FloatingPointError, match="training diverged"):
+        make_train_on("sgd", 1e9, generator=generator(5), **options)(
+            network(), *rows(), lambda model: 1e9 * squares(model)
+        )
+    with pytest.raises(ValueError, match="expected 'sgd', or 'adam' without momentum"):
+        make_train_on("adam", 0.1, momentum=0.5, generator=generator(5), **options)(
+            network(), *rows()
+        )
 
 
 def test_divergence_is_an_error():
