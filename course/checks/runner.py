@@ -80,9 +80,9 @@ def _run_one(one: Callable[[Function], None], function: Function) -> Row:
 
 
 def _all_checks() -> Checks:
-    from course.checks import forgetting  # late, so that ``import course`` is quick
+    from course.checks import ewc, forgetting, l2, replay  # late: ``import course`` stays quick
 
-    return forgetting.CHECKS
+    return {**forgetting.CHECKS, **replay.CHECKS, **l2.CHECKS, **ewc.CHECKS}
 
 
 def _show(html: str, text: str) -> None:

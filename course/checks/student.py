@@ -26,7 +26,7 @@ class Raised(Exception):
 
 
 class Function:
-    """Calls the function ``name`` of a notebook.
+    """Calls the function ``name`` of a notebook, or makes an object of the class of that name.
 
     Each call starts from another state of PyTorch's global generator, so that a function which
     draws from it shows. Gradients are on, and afterwards as they were.
@@ -39,13 +39,24 @@ class Function:
         self._calls = 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._guarded(lambda: self._namespace[self.name](*args, **kwargs))
+
+    def use(self, made: Any, method: str, *args: Any) -> Any:
+        """Calls a method of an object that the student's class made."""
+        return self._guarded(lambda: getattr(made, method)(*args))
+
+    def read(self, made: Any, member: str) -> Any:
+        """Reads a property of an object that the student's class made."""
+        return self._guarded(lambda: getattr(made, member))
+
+    def _guarded(self, action: Callable[[], Any]) -> Any:
         import torch  # late, so that ``import course`` is quick
 
         self._calls += 1
         with torch.enable_grad():
             torch.default_generator.manual_seed(self._calls)
             try:
-                return self._namespace[self.name](*args, **kwargs)
+                return action()
             except (Exception, SystemExit) as error:
                 raise Raised(self.name, error, self._namespace) from error
             finally:
