@@ -1,0 +1,311 @@
+"""Wrong answers for `choose_informative`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor, nn
+
+from autograder.misconceptions.entry import Entries
+
+ENTRIES = Entries()
+NAME = "choose_informative"
+Pair = tuple[Tensor, Tensor]
+Order = Callable[[nn.Module, Tensor, int, Generator], Tensor]
+
+
+def nearest_to_mean(model: nn.Module, x: Tensor, count: int, generator: Generator) -> Tensor:
+    """Those of the rows of one class whose features are closest to their mean."""
+    with torch.no_grad():
+        features = model.features(x)  # type: ignore[operator]
+    return (features - features.mean(dim=0)).norm(dim=1).argsort()[:count]
+
+
+def shares(y: Tensor, n: int) -> list[tuple[Tensor, int]]:
+    """The row numbers of each class, and how many to choose."""
+    labels = y.unique()
+    return [((y == label).nonzero().flatten(), n // len(labels) + (k < n % len(labels)))
+            for k, label in enumerate(labels)]  # fmt: skip
+
+
+def by_class(
+    model: nn.Module, x: Tensor, y: Tensor, n: int, g: Generator, order: Order = nearest_to_mean
+) -> Tensor:
+    """Numbers of rows, of each class as many as it is due: right, if ``order`` is."""
+    return torch.cat([own[order(model, x[own], count, g)] for own, count in shares(y, n)])
+
+
+def confidence(model: nn.Module, x: Tensor) -> Tensor:
+    """The largest probability of each row."""
+    with torch.no_grad():
+        return model(x).softmax(dim=1).amax(dim=1)
+
+
+@ENTRIES.add(
+    "random-rows",
+    NAME,
+    "You draw rows at random, which is what your choice is to beat. Ask the model what it makes of "
+    "each row.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = torch.randperm(len(x), generator=generator)[:n]
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "random-rows-of-each-class",
+    NAME,
+    "You draw at random from each class, without asking the model. Which rows of a class are the "
+    "best examples of it? Look at `model.features(x)`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    def order(model: nn.Module, x: Tensor, count: int, generator: Generator) -> Tensor:
+        return torch.randperm(len(x), generator=generator)[:count]
+
+    rows = by_class(model, x, y, n, generator, order)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "pixels-instead-of-features",
+    NAME,
+    "You look at the pixels and never ask the model. What it makes of a row shows in "
+    "`model.features(x)`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    def order(model: nn.Module, x: Tensor, count: int, generator: Generator) -> Tensor:
+        return (x - x.mean(dim=0)).norm(dim=1).argsort()[:count]
+
+    rows = by_class(model, x, y, n, generator, order)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "first-rows-of-each-class",
+    NAME,
+    "You take the first rows of each class, whatever they are. Let the model say which are worth "
+    "most.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = torch.cat([own[:count] for own, count in shares(y, n)])
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "most-uncertain-rows",
+    NAME,
+    "You choose the rows that the model is least sure of, wherever they are. They are the "
+    "strangest ones, often all of one class: choose typical rows, of every class equally many.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = confidence(model, x).argsort()[:n]
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "most-certain-rows",
+    NAME,
+    "You choose the rows that the model is surest of, wherever they are. They are all alike, and "
+    "some classes may be missing: choose equally many of every class.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = confidence(model, x).argsort(descending=True)[:n]
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "largest-loss-rows",
+    NAME,
+    "You choose the rows with the largest loss. Many of them are hard to read or wrong: choose "
+    "typical rows, of every class equally many.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    with torch.no_grad():
+        loss = nn.functional.cross_entropy(model(x), y, reduction="none")
+    rows = loss.argsort(descending=True)[:n]
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "nearest-to-the-mean-of-all",
+    NAME,
+    "You take the mean over all classes, which is typical of none. Take each class on its own.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = nearest_to_mean(model, x, n, generator)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "farthest-from-the-mean-of-all",
+    NAME,
+    "You choose the rows farthest from the mean of all. They are the strangest ones, and of some "
+    "classes there are none: take each class on its own.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = nearest_to_mean(model, x, len(x), generator).flip(0)[:n]
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "all-of-one-class",
+    NAME,
+    "All your rows are of one class. Of every class equally many are asked for.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = torch.cat([own[nearest_to_mean(model, x[own], len(own), generator)]
+                      for own, _ in shares(y, n)])[:n]  # fmt: skip
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "rest-left-out",
+    NAME,
+    "Where n is not a multiple of the number of classes, you choose too few rows. Some classes "
+    "give one row more.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = by_class(model, x, y, n - n % len(y.unique()), generator)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "rest-to-the-last-class",
+    NAME,
+    "Where n is not a multiple of the number of classes, one class gets the whole rest. The "
+    "numbers of two classes may differ by one at most.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    own = shares(y, n)
+    least = n // len(own)
+    counts = [least] * (len(own) - 1) + [n - least * (len(own) - 1)]
+    rows = torch.cat([rows[nearest_to_mean(model, x[rows], count, generator)]
+                      for (rows, _), count in zip(own, counts, strict=True)])  # fmt: skip
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "n-rows-of-each-class",
+    NAME,
+    "You choose n rows of each class. n is the number of all rows together.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = torch.cat([own[nearest_to_mean(model, x[own], n, generator)] for own, _ in shares(y, n)])
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "classes-as-in-the-data",
+    NAME,
+    "You choose as many rows of a class as its share of the data says. Of every class equally many "
+    "are asked for.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    exact = [n * len(own) / len(y) for own, _ in shares(y, n)]
+    counts = [int(share) for share in exact]
+    for k in sorted(range(len(exact)), key=lambda k: counts[k] - exact[k])[: n - sum(counts)]:
+        counts[k] += 1
+    rows = torch.cat([own[nearest_to_mean(model, x[own], count, generator)]
+                      for (own, _), count in zip(shares(y, n), counts, strict=True)])  # fmt: skip
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "model-says-the-class",
+    NAME,
+    "You go by the class that the model says, which is not always the label. Count classes by `y`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    with torch.no_grad():
+        said = model(x).argmax(dim=1)
+    wrong = said != y
+    # Rows with another label first: without such rows nobody would see the mistake.
+    order = torch.cat([wrong.nonzero().flatten(), (~wrong).nonzero().flatten()])
+    rows = order[torch.cat([own[:count] for own, count in shares(said[order], n)])]
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "means-instead-of-rows",
+    NAME,
+    "You return class means, which are images that nobody ever saw. Choose among the rows of `x`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    chosen = [(x[own].mean(dim=0), y[own[0]]) for own, count in shares(y, n) for _ in range(count)]
+    return torch.stack([image for image, _ in chosen]), torch.stack([label for _, label in chosen])
+
+
+@ENTRIES.add(
+    "features-instead-of-images",
+    NAME,
+    "You return the features of the rows. They are for choosing; what is kept are the images.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = by_class(model, x, y, n, generator)
+    with torch.no_grad():
+        return model.features(x)[rows], y[rows]  # type: ignore[operator]
+
+
+@ENTRIES.add(
+    "same-row-again-and-again",
+    NAME,
+    "You choose the best row of a class several times. The n rows are distinct: one that is chosen "
+    "is out of the running.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    def order(model: nn.Module, x: Tensor, count: int, generator: Generator) -> Tensor:
+        return nearest_to_mean(model, x, 1, generator).expand(count)
+
+    rows = by_class(model, x, y, n, generator, order)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "labels-sorted-apart",
+    NAME,
+    "The labels that you return are not those of your images. Index `x` and `y` with the same row "
+    "numbers.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = by_class(model, x, y, n, generator)
+    return x[rows], y[rows.sort().values.flip(0)]
+
+
+@ENTRIES.add(
+    "chosen-by-global-random-state",
+    NAME,
+    "Part of your choice comes from a global random state, so nobody can repeat your run. Use "
+    "`generator` for every draw.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    def order(model: nn.Module, x: Tensor, count: int, generator: Generator) -> Tensor:
+        nearest = nearest_to_mean(model, x, min(len(x), 4 * count), generator)
+        return nearest[torch.randperm(len(nearest))[:count]]
+
+    rows = by_class(model, x, y, n, generator, order)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "left-in-evaluation-mode",
+    NAME,
+    "You leave the model in evaluation mode, so whoever trains it next trains without Dropout. "
+    "Note its mode first, and set it back at the end.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    model.eval()
+    rows = by_class(model, x, y, n, generator)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "always-back-to-training",
+    NAME,
+    "You always end in training mode, but the model may have come in evaluation mode. Note which "
+    "it was, and set that again.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = by_class(model, x, y, n, generator)
+    model.train()
+    return x[rows], y[rows]

@@ -1,0 +1,120 @@
+"""Tasks, scripted weights and probes with which a method that adds a penalty is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from autograder.suites import expect
+from autograder.suites.inputs import shuffled
+from autograder.suites.recorder import Lesson, Probe, Recorder, Weights, scripted
+from course.data import Task
+
+
+class PenalisedTraining:
+    """As many tasks as there are ``sizes``, each the number of its training rows.
+
+    ``ends[k]`` are the weights that the model has after task k, whatever the method does; in each
+    lesson the penalty is looked at where the weights are those of each of ``probes``. All are of
+    the size of ``scale``, far from zero and from one another.
+    """
+
+    def __init__(
+        self, rng: torch.Generator, model: nn.Module, sizes: list[int], *, scale: float = 1.0
+    ) -> None:
+        self.model = model
+        first = next(model.parameters())
+        classes = [*model.parameters()][-1].shape[0]
+        self.tasks = [_task(rng, number, n, first, classes) for number, n in enumerate(sizes)]
+        self.ends = [self._weights(rng, scale) for _ in sizes]
+        self.probes = [self._weights(rng, scale) for _ in range(2)]
+        self.recorder = Recorder(model, scripted(self.ends), self.probes)
+
+    def _weights(self, rng: torch.Generator, scale: float) -> Weights:
+        return {
+            name: scale * torch.randn(p.shape, generator=rng, dtype=p.dtype)
+            for name, p in self.model.named_parameters()
+        }
+
+    def lessons(self, function: str) -> list[Lesson]:
+        """What was taught, when it was one lesson for each task and nothing else."""
+        count = len(self.recorder.lessons)
+        assert count == len(self.tasks), (
+            f"With {len(self.tasks)} tasks `train_on` should be called {len(self.tasks)} times, "
+            f"once for each, but `{function}` called it {count} times."
+        )
+        self.recorder.check(function)
+        return self.recorder.lessons
+
+    def expect_rows(self, function: str) -> None:
+        """Each lesson had its own task's training rows, all of them, in any order."""
+        for k, (lesson, task) in enumerate(zip(self.lessons(function), self.tasks, strict=True)):
+            own = _sorted(task.x_train, task.y_train)
+            given = _sorted(lesson.x, lesson.y)
+            right = given.shape == own.shape and torch.equal(given, own)
+            assert right, (
+                f"Lesson {k + 1} should be about the training rows of task {k + 1}, all of them "
+                "and no others, each with its own label. It was about other rows."
+            )
+
+    def expect_penalty(self, function: str, k: int, wanted: Callable[[Weights], float]) -> None:
+        """In lesson ``k``, counted from 0, the penalty is ``wanted`` of the weights."""
+        noted = self.lessons(function)[k].penalty
+        assert noted is not None, (
+            f"While task {k + 1} is learnt, a penalty should be added, but `train_on` got none."
+        )
+        for probe, weights in zip(noted, self.probes, strict=True):
+            value, gradient = _differentiated(wanted, weights)
+            what = f"While task {k + 1} of {len(self.tasks)} is learnt, the penalty"
+            expect.close(probe.value, value, what)
+            expect_gradient(probe, gradient, what)
+
+    def expect_no_penalty(self, function: str) -> None:
+        """The first task is learnt without one, or with one that is zero wherever one looks."""
+        for probe in self.lessons(function)[0].penalty or ():
+            nothing = probe.value == 0 and not any(g.any() for g in probe.gradient.values())
+            assert nothing, (
+                "While the first task is learnt there is nothing to hold on to yet, but a penalty "
+                "that is not zero was added."
+            )
+
+
+def expect_gradient(probe: Probe, wanted: Weights, what: str) -> None:
+    """The penalty pulls the parameters the right way."""
+    pulls = any(g.any() for g in probe.gradient.values())
+    assert pulls, (
+        f"{what} has the right value, but its gradient is zero: it cannot pull the weights. Was it "
+        "computed under `no_grad`, from detached tensors, or turned into a plain number?"
+    )
+    for name, gradient in wanted.items():
+        expect.close(probe.gradient[name], gradient, f"{what}: its gradient by `{name}`")
+
+
+def half_squared_distance(a: Weights, b: Weights) -> Tensor:
+    """Half the sum of squared differences of all parameters."""
+    return sum((((a[name] - b[name]) ** 2).sum() for name in a), torch.zeros(())) / 2
+
+
+def _differentiated(wanted: Callable[[Weights], Any], weights: Weights) -> tuple[float, Weights]:
+    live = {name: w.clone().requires_grad_() for name, w in weights.items()}
+    value = wanted(live)
+    gradients = torch.autograd.grad(value, list(live.values()))
+    return value.item(), dict(zip(live, gradients, strict=True))
+
+
+def _task(rng: torch.Generator, number: int, n: int, first: Tensor, classes: int) -> Task:
+    """Rows that fit the first layer's weights."""
+    x = torch.randn(n + 3, first.shape[1], generator=rng, dtype=first.dtype)
+    y = shuffled(rng, torch.arange(n + 3) % classes)
+    return Task(f"task {number}", tuple(range(classes)), x[:n], y[:n], x[n:], y[n:], x[:0], y[:0])
+
+
+def _sorted(x: Tensor, y: Tensor) -> Tensor:
+    """Rows and labels side by side, in one order whatever order they came in."""
+    if x.dim() != 2 or y.dim() != 1:
+        return x
+    rows = torch.cat([x.double(), y.double()[:, None]], dim=1)
+    return rows[rows[:, 0].argsort()]

@@ -1,0 +1,152 @@
+"""A ``train_on`` that notes what it was given, and whether only it changed the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+Weights = dict[str, Tensor]
+Teach = Callable[[nn.Module, Tensor, Tensor, Any], None]
+
+
+def named(model: nn.Module) -> Weights:
+    """Copies of all parameters by name."""
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+def put(model: nn.Module, weights: Weights) -> None:
+    """Gives ``model`` these parameters."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(weights[name])
+
+
+def scripted(weights: Sequence[Weights]) -> Teach:
+    """Instead of training, puts the next of ``weights`` into the model; the last one repeats."""
+    left = list(weights)
+
+    def teach(model: nn.Module, x: Tensor, y: Tensor, penalty: Any) -> None:
+        put(model, left.pop(0) if len(left) > 1 else left[0])
+
+    return teach
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A penalty at one place: its value, and its gradient by parameter."""
+
+    value: float
+    gradient: Weights
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One call of ``train_on``.
+
+    ``own_model``: it was given the suite's model. ``untouched``: with the weights that the lesson
+    before left, or those at the start. ``penalty``: what it is at each probe, None without one.
+    """
+
+    x: Tensor
+    y: Tensor
+    own_model: bool
+    untouched: bool
+    training: bool
+    penalty: list[Probe] | None
+
+
+class Recorder:
+    """``train_on`` is what the student's function is handed; ``teach`` does what it is asked.
+
+    In every lesson the penalty is looked at where the model has the weights of each probe.
+    """
+
+    def __init__(self, model: nn.Module, teach: Teach, probes: Sequence[Weights] = ()) -> None:
+        self._model = model
+        self._teach = teach
+        self._probes = probes
+        self._weights = named(model)
+        self.lessons: list[Lesson] = []
+
+    def train_on(self, model: Any, x: Any, y: Any, penalty: Any = None) -> None:
+        """Notes the call, then teaches. Raises ``AssertionError`` where it makes no sense."""
+        for what in (x, y):
+            assert isinstance(what, Tensor), (
+                "`train_on(model, x, y)` takes rows and labels as tensors, but got one of type "
+                f"{type(what).__name__}."
+            )
+        assert len(x) == len(y), (
+            f"`train_on` was given {len(x)} images but {len(y)} labels. Each image needs its own."
+        )
+        own = model is self._model
+        untouched = own and self._as_left()
+        training = own and all(module.training for module in model.modules())
+        noted = self._look(penalty) if own and penalty is not None else None
+        lesson = Lesson(x.detach().clone(), y.clone(), own, untouched, training, noted)
+        self.lessons.append(lesson)
+        if own:
+            self._teach(model, x, y, penalty)
+            self._weights = named(model)
+
+    def evidence(self) -> list[Any]:
+        """What was noted, as plain data, for whoever compares two answers."""
+        return [
+            [lesson.x, lesson.y, lesson.own_model, lesson.untouched, lesson.training]
+            + [[probe.value, probe.gradient] for probe in lesson.penalty or ()]
+            for lesson in self.lessons
+        ]
+
+    def check(self, function: str) -> None:
+        """Nothing but ``train_on`` changed the model, and all lessons were this model's."""
+        assert all(lesson.own_model for lesson in self.lessons), (
+            f"`{function}` handed `train_on` another model than the one that it was given. One and "
+            "the same model learns all tasks."
+        )
+        untouched = all(lesson.untouched for lesson in self.lessons) and self._as_left()
+        assert untouched, (
+            f"`{function}` changed the weights of the model outside `train_on`. Only training "
+            "should change them."
+        )
+
+    def _as_left(self) -> bool:
+        now = named(self._model)
+        return all(torch.equal(now[name], weight) for name, weight in self._weights.items())
+
+    def _look(self, penalty: Any) -> list[Probe]:
+        before = named(self._model)
+        try:
+            return [self._probe(penalty, weights) for weights in self._probes]
+        finally:
+            put(self._model, before)
+
+    def _probe(self, penalty: Any, weights: Weights) -> Probe:
+        assert callable(penalty), (
+            "The penalty that `train_on` is given should be a function of the model, but it is of "
+            f"type {type(penalty).__name__}."
+        )
+        put(self._model, weights)
+        try:
+            value = penalty(self._model)
+        except Exception as error:  # noqa: BLE001 - the student reads it
+            raise AssertionError(
+                "The penalty that `train_on` was given raised "
+                f"{type(error).__name__}: {str(error)[:300]}"
+            ) from None
+        parameters = dict(self._model.named_parameters())
+        gradient = {name: torch.zeros_like(p) for name, p in parameters.items()}
+        scalar = isinstance(value, Real) or (isinstance(value, Tensor) and value.numel() == 1)
+        assert scalar, (
+            "The penalty should give one number in a tensor, but it gave "
+            f"{tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__}."
+        )
+        if isinstance(value, Tensor) and value.requires_grad:
+            found: Sequence[Tensor | None] = torch.autograd.grad(
+                value, list(parameters.values()), allow_unused=True
+            )
+            gradient |= {n: g for n, g in zip(gradient, found, strict=True) if g is not None}
+        return Probe(float(torch.as_tensor(value).detach()), gradient)

@@ -1,0 +1,776 @@
+"""Hidden tests of 02-replay. Each points at one thing that an exercise promises.
+
+Where a choice is judged by statistics, a comment says how often a right answer fails; where a
+mistake could be right by chance elsewhere, the chance is below one in a hundred thousand.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from autograder.reference import bands, replay_models
+from autograder.student import Student, StudentRaised
+from autograder.suites import expect
+from autograder.suites.graded_run import graded_accuracy
+from autograder.suites.inputs import network, spread, whole
+from autograder.suites.recorder import Recorder, named, scripted
+from autograder.suites.replay_population import Population
+from autograder.suites.replay_rows import Rows, all_of, distinct, from_generator_alone, pairs_of
+from course.data import Dataset, Task, even_odd, load
+
+Rng = torch.Generator
+
+
+def uniform_fives(draw: Callable[[], Tensor], what: str) -> None:
+    """``draw`` gives five of ten rows, each row and each pair as often as any other.
+
+    A right answer fails once in 150,000: a row's count is binomial(100, 0.5), outside 26 to 74
+    with probability 6e-7; a pair stays away from 100 draws with probability (7/9)^100 = 1e-11.
+    """
+    draws = [draw() for _ in range(100)]
+    counts = torch.cat(draws).bincount(minlength=10)
+    pairs = sum((pairs_of(rows) for rows in draws), start=pairs_of(draws[0][:0]))
+    uneven = int(counts.min()) < 26 or int(counts.max()) > 74
+    assert not uneven, (
+        f"{what}: of ten rows, five were drawn 100 times. Each should be drawn about 50 times, "
+        f"but one was drawn {int(counts.min())} times and another {int(counts.max())} times."
+    )
+    assert len(pairs) == 45, (
+        f"{what}: of ten rows, five were drawn 100 times, and some two of them never came "
+        "together. Each row should be drawn at random, whatever the others are."
+    )
+
+
+class TestChooseExemplars:
+    exercise = "choose_exemplars"
+    WHAT = "What `choose_exemplars` returned"
+
+    def choose(self, student: Student, rows: Rows, fraction: float, generator: Rng) -> Tensor:
+        result = student.choose_exemplars(rows.x, rows.y, fraction, generator)
+        chosen = rows.which(result, self.WHAT)
+        count = int(fraction * len(rows))
+        assert len(chosen) == count, (
+            f"{self.WHAT}: for {len(rows)} rows and the fraction {fraction:g} it should hold "
+            f"{count} rows, the whole part of fraction times n, but it holds {len(chosen)}."
+        )
+        distinct(chosen, self.WHAT)
+        return chosen
+
+    @pytest.mark.points(1)
+    def test_the_right_number_of_distinct_rows_with_their_labels(
+        self, student: Student, rng: Rng
+    ) -> None:
+        for n, fraction in ((50, 0.7), (29, 0.34), (11, 0.25), (3, 0.3)):
+            self.choose(student, Rows.draw(rng, n), fraction, rng)
+
+    @pytest.mark.points(0.5)
+    def test_every_row_is_equally_likely(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 10)
+        uniform_fives(lambda: self.choose(student, rows, 0.55, rng), "The rows chosen")
+
+    @pytest.mark.points(0.5)
+    def test_generator_alone_decides(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 60)
+        from_generator_alone(
+            lambda generator: self.choose(student, rows, 0.5, generator), rng, "The rows chosen"
+        )
+
+    @pytest.mark.points(0.5)
+    def test_fractions_0_and_1_and_outside(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 7)
+        for fraction in (0.0, 1.0):
+            self.choose(student, rows, fraction, rng)
+        for fraction in (1.5, -0.5, 1.01, -0.01, math.nan):
+            call = partial(student.choose_exemplars, rows.x, rows.y, fraction, rng)
+            refuses(call, f"The fraction {fraction:g}")
+
+    @pytest.mark.points(0.5)
+    def test_dtypes_are_kept_and_x_and_y_stay_as_they_are(self, student: Student, rng: Rng) -> None:
+        plain = Rows.draw(rng, 14, dtype=torch.float64)
+        for rows in (Rows(spread(plain.x), spread(plain.y)), Rows(plain.x, plain.y.int())):
+            before = expect.Untouched(x=rows.x, y=rows.y)
+            self.choose(student, rows, 0.5, rng)
+            before.check("choose_exemplars")
+
+
+def refuses(call: Callable[[], Any], what: str) -> None:
+    """``call`` raises ValueError."""
+    try:
+        call()
+    except ValueError:
+        return
+    except StudentRaised as error:
+        raise AssertionError(f"{what} should raise ValueError, but {error.args[0]}") from None
+    raise AssertionError(f"{what} should raise ValueError, but a result came back.")
+
+
+class TestMix:
+    exercise = "mix"
+    WHAT = "What `mix` returned"
+
+    def mix(self, student: Student, a: Rows, b: Rows, generator: Rng) -> Tensor:
+        """The order in which the rows came: those of ``a`` first, then those of ``b``."""
+        result = student.mix(a.x, a.y, b.x, b.y, generator)
+        order = Rows.joined(a, b).which(result, self.WHAT)
+        all_of(order, len(a) + len(b), self.WHAT)
+        return order
+
+    @pytest.mark.points(1)
+    def test_all_rows_of_both_with_their_labels(self, student: Student, rng: Rng) -> None:
+        for n, m in ((31, 12), (5, 40), (6, 0)):
+            self.mix(student, Rows.draw(rng, n), Rows.draw(rng, m, first=n), rng)
+
+    @pytest.mark.points(1)
+    def test_one_random_order_of_all_rows_together(self, student: Student, rng: Rng) -> None:
+        """Five rows are mixed 120 times, which gives every order the same chance.
+
+        A right answer fails once in 150,000: how often a row comes at a place is
+        binomial(120, 1/5), outside 5 to 48 with probability 2e-7, for 25 of them. That a row never
+        comes right after a certain other one has probability (4/5)^120 = 2e-12.
+        """
+        a, b = Rows.draw(rng, 2), Rows.draw(rng, 3, first=2)
+        orders = torch.stack([self.mix(student, a, b, rng) for _ in range(120)])
+        places = torch.stack([place.bincount(minlength=5) for place in orders.T])
+        from_a = places[:, :2].sum(dim=1)
+        assert 0 < from_a.min() <= from_a.max() < 120, (
+            "In 120 mixtures of 2 and 3 rows, some place was always taken by the same set. The two "
+            "sets should not follow each other: shuffle all rows together."
+        )
+        assert 5 <= places.min() <= places.max() <= 48, (
+            "In 120 mixtures of 2 and 3 rows, some row came at some place much too often or too "
+            "rarely. Every row should be equally likely at every place."
+        )
+        after = {tuple(two) for two in torch.cat([orders[:, :-1, None], orders[:, 1:, None]], 2)
+                 .flatten(0, 1).tolist()}  # fmt: skip
+        assert len(after) == 20, (
+            "In 120 mixtures of 2 and 3 rows, some row never came right after a certain other row. "
+            "The whole order should be random, not only where it starts or how the sets interleave."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_generator_alone_decides(self, student: Student, rng: Rng) -> None:
+        a, b = Rows.draw(rng, 20), Rows.draw(rng, 30, first=20)
+        from_generator_alone(
+            lambda generator: self.mix(student, a, b, generator), rng, "The order of the rows"
+        )
+
+    @pytest.mark.points(0.5)
+    def test_dtypes_are_kept_and_the_rows_handed_over_stay_as_they_are(
+        self, student: Student, rng: Rng
+    ) -> None:
+        a, b = Rows.draw(rng, 6, dtype=torch.float64), Rows.draw(rng, 4, 3, torch.float64, first=6)
+        for kind in (torch.int64, torch.int32):
+            one, two = (Rows(spread(part.x), spread(part.y.to(kind))) for part in (a, b))
+            before = expect.Untouched(x_a=one.x, y_a=one.y, x_b=two.x, y_b=two.y)
+            self.mix(student, one, two, rng)
+            before.check("mix")
+
+
+class TestReservoirBuffer:
+    exercise = "ReservoirBuffer"
+
+    def fill(
+        self, student: Student, capacity: int, rows: Rows, generator: Rng, cuts: Sequence[int] = ()
+    ) -> Any:
+        """A buffer that was shown the rows, in pieces of these sizes, then the rest."""
+        buffer = student.ReservoirBuffer(capacity)
+        start = 0
+        for size in (*cuts, len(rows) - sum(cuts)):
+            piece = rows[start : start + size]
+            buffer.add(piece.x.clone(), piece.y.clone(), generator)
+            start += size
+        return buffer
+
+    def held(self, buffer: Any, count: int, rows: Rows, generator: Rng) -> Tensor:
+        """Numbers of the rows that are held, which should be ``count``."""
+        what = f"What `sample` gave of a buffer that was shown {len(rows)} rows"
+        found = rows.which(buffer.sample(count, generator), what)
+        assert len(found) == count, (
+            f"A buffer that was shown {len(rows)} rows should hold {count} of them, but "
+            f"`sample({count}, generator)` gave {len(found)}."
+        )
+        distinct(found, what)
+        return found
+
+    @pytest.mark.points(0.75)
+    def test_keeps_every_row_until_it_is_full(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 10)
+        buffer = student.ReservoirBuffer(10)
+        seen = 0
+        for size in (0, 4, 1, 0, 3, 2):
+            piece = rows[seen : seen + size]
+            buffer.add(piece.x, piece.y, rng)
+            seen += size
+            count = len(buffer)
+            assert count == seen, (
+                f"`len(buffer)` is {count} after {seen} rows were added to a buffer for 10."
+            )
+            if seen:
+                self.held(buffer, seen, rows[:seen], rng)
+
+    @pytest.mark.points(0.75)
+    def test_holds_as_many_rows_as_its_capacity_and_never_more(
+        self, student: Student, rng: Rng
+    ) -> None:
+        for capacity, cuts in ((10, (4, 3, 9, 1)), (8, ()), (5, (5, 1)), (1, (1, 2))):
+            rows = Rows.draw(rng, 30)
+            buffer = self.fill(student, capacity, rows, rng, cuts)
+            count = len(buffer)
+            assert count == capacity, (
+                f"`len(buffer)` is {count} after 30 rows were added to a buffer for {capacity}."
+            )
+            self.held(buffer, capacity, rows, rng)
+
+    def by_arrival(self, held: Tensor, edges: Sequence[int], how: str) -> None:
+        """As many rows of each part of the stream are held as its length demands.
+
+        The stream has 1,200 rows, of which 300 are held: of a part of ``n`` rows, a hypergeometric
+        number with mean n / 4. Allowed are 28 more or less for parts of 200 and 32 for parts of
+        300; a right answer is outside once in 300,000, counting all parts.
+        """
+        for start, stop in pairwise(edges):
+            expected = (stop - start) / 4
+            allowed = 28 if stop - start <= 200 else 32
+            count = int(((held >= start) & (held < stop)).sum())
+            often = "often" if count > expected else "rarely"
+            where = "first" if start == 0 else "last" if stop == 1200 else "middle"
+            assert abs(count - expected) <= allowed, (
+                f"{how}, a buffer of capacity 300 held rows that came {where} in the stream too "
+                f"{often}. After 1200 rows each should be held with probability 1/4: of rows "
+                f"{start} to {stop - 1} about {expected:g}, but {count} are held."
+            )
+
+    @pytest.mark.points(1)
+    def test_every_row_of_one_long_stream_is_held_equally_often(
+        self, student: Student, rng: Rng
+    ) -> None:
+        rows = Rows.draw(rng, 1200)
+        held = self.held(self.fill(student, 300, rows, rng), 300, rows, rng)
+        self.by_arrival(held, range(0, 1201, 200), "When all rows came in one call of `add`")
+
+    @pytest.mark.points(1)
+    def test_equally_often_however_the_stream_is_cut(self, student: Student, rng: Rng) -> None:
+        """Pieces that end before, cross and begin after the moment when the buffer is full."""
+        rows = Rows.draw(rng, 1200)
+        held = self.held(self.fill(student, 300, rows, rng, (200, 400)), 300, rows, rng)
+        how = "When the rows came in three calls of `add`"
+        self.by_arrival(held, (0, 300, 600, 900, 1200), how)
+        rows = Rows.draw(rng, 1200)
+        cuts = (30,) * 39
+        held = self.held(self.fill(student, 300, rows, rng, cuts), 300, rows, rng)
+        self.by_arrival(held, (0, 300, 600, 900, 1200), "When the rows came in 40 calls of `add`")
+
+    @pytest.mark.points(1)
+    def test_the_row_after_the_last_free_place(self, student: Student, rng: Rng) -> None:
+        """Two places, three rows: each is held with probability 2/3, tried 500 times.
+
+        The counts are binomial(500, 2/3): outside 288 to 378 with probability 5e-5 in all. Off by
+        one, the third row is held with probability 1/2: within once in 2,500.
+        """
+        counts = torch.zeros(3, dtype=torch.int64)
+        for _ in range(500):
+            rows = Rows(torch.arange(3.0)[:, None], torch.arange(3))
+            counts += self.held(self.fill(student, 2, rows, rng), 2, rows, rng).bincount(
+                minlength=3
+            )
+        last = int(counts[2])
+        assert 288 <= last <= 378, (
+            f"In 500 trials, a buffer with two places was shown three rows. The third was held "
+            f"{last} times, which is too {'often' if last > 333 else 'rarely'}: the probability "
+            "is capacity / rows seen, the row itself included, so 2/3."
+        )
+        assert 288 <= counts.min() <= counts.max() <= 378, (
+            "In 500 trials, a buffer with two places was shown three rows. The first and the "
+            "second row were not held equally often. Where a row replaces another, each of those "
+            "held is equally likely to go."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_holds_copies(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 24)
+        for capacity, first in ((30, 9), (8, 5)):
+            with student.keeping():
+                self.overwrite(student, capacity, (rows[:first], rows[first:]), rng)
+
+    def overwrite(
+        self, student: Student, capacity: int, parts: Sequence[Rows], generator: Rng
+    ) -> None:
+        """Writes into what was added and into what was sampled, and looks at the buffer."""
+        rows = Rows.joined(*parts)
+        count = min(capacity, len(rows))
+        buffer = student.ReservoirBuffer(capacity)
+        for part in parts:
+            own = Rows(part.x.clone(), part.y.clone())
+            before = expect.Untouched(x=own.x, y=own.y)
+            buffer.add(own.x, own.y, generator)
+            before.check("add")
+            own.x.fill_(-100), own.y.fill_(-100)
+            student.sync()
+        by = "after `add`, by whoever had added them,"
+        x, y = unchanged(by, buffer.sample(count, generator), count, rows)
+        x.fill_(-100), y.fill_(-100)
+        student.sync()
+        by = "by whoever was given them by `sample`"
+        unchanged(by, buffer.sample(count, generator), count, rows)
+
+    @pytest.mark.points(0.5)
+    def test_sample_gives_distinct_rows_at_most_all(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 40)
+        buffer = self.fill(student, 12, rows, rng)
+        held = set(self.held(buffer, 12, rows, rng).tolist())
+        for n in (1, 7, 11, 12, 13, 100):
+            what = f"What `sample({n}, generator)` gave of 12 rows that are held"
+            got = rows.which(buffer.sample(n, rng), what)
+            assert len(got) == min(n, 12), f"{what}: it gave {len(got)} rows."
+            distinct(got, what)
+            assert set(got.tolist()) <= held, f"{what}: it gave rows that were not held before."
+            count = len(buffer)
+            assert count == 12, f"After `sample({n}, generator)`, `len(buffer)` is {count}, not 12."
+
+    @pytest.mark.points(0.5)
+    def test_sample_is_uniform_and_follows_the_generator(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 10)
+        buffer = self.fill(student, 10, rows, rng)
+        what = "What `sample` gave"
+        uniform_fives(lambda: rows.which(buffer.sample(5, rng), what), what)
+        many = Rows.draw(rng, 60)
+        buffer = self.fill(student, 60, many, rng)
+        from_generator_alone(lambda own: many.which(buffer.sample(30, own), what), rng, what)
+
+    @pytest.mark.points(0.5)
+    def test_nbytes_are_those_of_the_rows_held(self, student: Student, rng: Rng) -> None:
+        for capacity, d, x_type, y_type in (
+            (6, 5, torch.float32, torch.int64),
+            (9, 3, torch.float64, torch.int32),
+            (4, 7, torch.uint8, torch.uint8),
+        ):
+            buffer = student.ReservoirBuffer(capacity)
+            for n in (capacity - 2, 17):
+                x = (100 * torch.rand(n, d, generator=rng)).to(x_type)
+                buffer.add(x, torch.arange(n).to(y_type), rng)
+            got = expect.number(buffer.nbytes, "`nbytes` of a full buffer")
+            want = capacity * (d * x.element_size() + torch.empty(0, dtype=y_type).element_size())
+            what = f"`nbytes` of a full buffer with {capacity} rows, {x_type} and {y_type},"
+            expect.close(got, want, what, "Images and labels both count, each in bytes.")
+
+    @pytest.mark.points(0.25)
+    def test_generator_alone_decides_what_is_held(self, student: Student, rng: Rng) -> None:
+        rows = Rows.draw(rng, 120)
+
+        def held(generator: Rng) -> Tensor:
+            buffers = [self.fill(student, 30, rows, generator, (50,)) for _ in range(3)]
+            fixed = torch.Generator().manual_seed(0)
+            return torch.cat([self.held(b, 30, rows, fixed).sort().values for b in buffers])
+
+        from_generator_alone(held, rng, "The rows held")
+
+    @pytest.mark.points(0.25)
+    def test_dtypes_are_kept_and_what_is_added_stays_as_it_is(
+        self, student: Student, rng: Rng
+    ) -> None:
+        plain = Rows.draw(rng, 20, dtype=torch.float64)
+        for rows in (Rows(spread(plain.x), spread(plain.y)), Rows(plain.x, plain.y.int())):
+            before = expect.Untouched(x=rows.x, y=rows.y)
+            buffer = student.ReservoirBuffer(6)
+            buffer.add(rows.x, rows.y, rng)
+            self.held(buffer, 6, rows, rng)
+            before.check("add")
+
+
+def unchanged(by: str, sample: Any, count: int, rows: Rows) -> tuple[Tensor, Tensor]:
+    """What ``sample`` gave, which should be rows that were never changed."""
+    x, y = expect.pair(sample, "What `sample` gave")
+    tensors = [part for part in (x, y) if isinstance(part, Tensor)]
+    assert not any((part == -100).any() for part in tensors), (
+        f"Rows that the buffer holds were changed {by} although nobody touched the buffer. "
+        "It should hold copies, and hand out copies."
+    )
+    found = rows.which((x, y), "What `sample` gave")
+    assert len(found) == count, f"`sample({count}, generator)` gave {len(found)} rows."
+    return x, y
+
+
+class Stream:
+    """Tasks of these sizes, a model for them, and a ``train_on`` that notes which rows it got.
+
+    Rows are numbered through all tasks: the training rows first, then all others.
+    """
+
+    def __init__(self, rng: Rng, sizes: Sequence[int], dtype: torch.dtype = torch.float32) -> None:
+        self.sizes = sizes
+        total = sum(sizes)
+        self.rows = Rows.draw(rng, total + 8 * len(sizes), dtype=dtype)
+        self.starts = [sum(sizes[:j]) for j in range(len(sizes) + 1)]
+        self.tasks = [self._task(j, total + 8 * j) for j in range(len(sizes))]
+        self.model = network(rng, [3, 4, 2], dtype=dtype)
+        weights = [named(network(rng, [3, 4, 2], dtype=dtype)) for _ in sizes]
+        self.recorder = Recorder(self.model, scripted(weights))
+
+    def _task(self, j: int, others: int) -> Task:
+        train = self.rows[self.starts[j] : self.starts[j + 1]]
+        test, val = self.rows[others : others + 5], self.rows[others + 5 : others + 8]
+        parts = (train.x, train.y, test.x, test.y, val.x, val.y)
+        return Task(f"task {j}", (0, 1), *(part.clone() for part in parts))
+
+    def learn(self, student: Student, fraction: float, generator: Rng) -> list[Tensor]:
+        """The numbers of the rows that each lesson had, in their order."""
+        student.train_with_replay(
+            self.model, self.tasks, self.recorder.train_on, fraction, generator
+        )
+        lessons = self.recorder.lessons
+        assert len(lessons) == len(self.sizes), (
+            f"For {len(self.sizes)} task(s), `train_on` was called {len(lessons)} times. "
+            "It should be called once for each task."
+        )
+        return [
+            self.rows.which((lesson.x, lesson.y), f"The rows that task {j + 1} was trained on")
+            for j, lesson in enumerate(lessons)
+        ]
+
+    def of_task(self, rows: Tensor, j: int) -> Tensor:
+        """Those of the rows that are training rows of task ``j``, in their order."""
+        return rows[(rows >= self.starts[j]) & (rows < self.starts[j + 1])]
+
+    def replayed(self, lessons: list[Tensor]) -> dict[tuple[int, int], Tensor]:
+        """For each lesson and each earlier task, the exemplars of it, sorted; there are some."""
+        found = {
+            (i, j): self.of_task(lessons[i], j).sort().values
+            for i in range(len(lessons))
+            for j in range(i)
+        }
+        for (i, j), rows in found.items():
+            assert len(rows), f"Of task {j + 1}, no row was replayed while task {i + 1} was learnt."
+        return found
+
+    def expect_rows(self, lessons: list[Tensor], fraction: float) -> None:
+        """Each lesson has its task's rows and the exemplars of all earlier tasks, no others."""
+        for i, lesson in enumerate(lessons):
+            when = f"While task {i + 1} of {len(lessons)} was learnt"
+            assert (lesson < self.starts[-1]).all(), (
+                f"{when}, test or validation rows were trained on. Exemplars are training rows."
+            )
+            own = self.of_task(lesson, i)
+            assert len(own.unique()) == self.sizes[i], (
+                f"{when}, only {len(own.unique())} of its own {self.sizes[i]} rows were trained "
+                "on. All rows of the current task are."
+            )
+            distinct(own, f"{when}, of its own rows")
+            assert (lesson < self.starts[i + 1]).all(), f"{when}, rows of later tasks were used."
+            for j in range(i):
+                self._expect_exemplars(self.of_task(lesson, j), j, fraction, when)
+
+    def _expect_exemplars(self, rows: Tensor, j: int, fraction: float, when: str) -> None:
+        count = int(fraction * self.sizes[j])
+        assert len(rows) == count, (
+            f"{when}, {len(rows)} rows of task {j + 1} were replayed. With the fraction "
+            f"{fraction:g} and its {self.sizes[j]} rows, {count} should have been: the whole part "
+            "of fraction times n, of every earlier task."
+        )
+        distinct(rows, f"{when}, of the exemplars of task {j + 1}")
+
+
+class TestTrainWithReplay:
+    exercise = "train_with_replay"
+
+    @pytest.mark.points(1.5)
+    def test_each_task_is_learnt_with_exemplars_of_every_earlier_one(
+        self, student: Student, rng: Rng
+    ) -> None:
+        stream = Stream(rng, (26, 15, 33, 21))
+        stream.expect_rows(stream.learn(student, 0.3, rng), 0.3)
+
+    @pytest.mark.points(1)
+    def test_exemplars_are_drawn_once_and_kept(self, student: Student, rng: Rng) -> None:
+        stream = Stream(rng, (30, 24, 18, 6))
+        found = stream.replayed(stream.learn(student, 0.5, rng))
+        for (i, j), rows in found.items():
+            first = found[j + 1, j]
+            assert len(rows) >= len(first), (
+                f"Of task {j + 1}, {len(first)} rows were replayed at first, but only {len(rows)} "
+                f"while task {i + 1} was learnt. What is kept of a task stays as it is."
+            )
+            assert torch.equal(rows, first), (
+                f"Of task {j + 1}, other rows were replayed while task {i + 1} was learnt than "
+                "before. Exemplars are drawn once, when their task ends; the rest of its rows is "
+                "gone then."
+            )
+            assert len(rows) < stream.sizes[j], f"All rows of task {j + 1} were replayed."
+
+    @pytest.mark.points(0.75)
+    def test_exemplars_are_mixed_with_the_tasks_own_rows(self, student: Student, rng: Rng) -> None:
+        """Of 40 own rows and 30 exemplars, in random order, 34 +- 4 neighbours are of two kinds.
+
+        Below 15 come once in a million right answers.
+        """
+        stream = Stream(rng, (60, 40))
+        lessons = stream.learn(student, 0.5, rng)
+        stream.replayed(lessons)
+        old = lessons[1] < 60
+        switches = int((old[1:] != old[:-1]).sum())
+        assert switches >= 15, (
+            "Exemplars and the rows of the current task came in long stretches, one after the "
+            "other. All rows should be shuffled together."
+        )
+        own = stream.of_task(lessons[1], 1)
+        assert not torch.equal(own, own.sort().values), (
+            "The current task's rows came in the order that they have in the task, only with "
+            "exemplars in between. All rows should be shuffled together."
+        )
+
+    @pytest.mark.points(0.75)
+    def test_exemplars_are_drawn_from_all_rows_by_the_generator_alone(
+        self, student: Student, rng: Rng
+    ) -> None:
+        """Five of ten rows, 25 times: some row never comes in 3e-7 of all right answers."""
+        state = rng.get_state()
+
+        def replayed(generator: Rng) -> Tensor:
+            stream = Stream(torch.Generator().set_state(state), (60, 40, 8))
+            found = stream.replayed(stream.learn(student, 0.5, generator))
+            return torch.cat(list(found.values()))
+
+        def in_order(generator: Rng) -> Tensor:
+            stream = Stream(torch.Generator().set_state(state), (60, 40, 8))
+            return torch.cat(stream.learn(student, 0.5, generator)[1:])
+
+        from_generator_alone(replayed, rng, "The exemplars")
+        from_generator_alone(in_order, rng, "The order of the rows")
+        drawn = set()
+        for _ in range(25):
+            stream = Stream(rng, (10, 2))
+            found = stream.replayed(stream.learn(student, 0.55, rng))
+            drawn |= set(found[1, 0].tolist())
+        assert len(drawn) == 10, (
+            f"Five of ten rows were kept 25 times, but {10 - len(drawn)} of the ten rows never "
+            "were among them. Exemplars are drawn at random from all rows of a task."
+        )
+
+    @pytest.mark.points(0.5)
+    def test_only_train_on_changes_the_model_and_nothing_the_tasks(
+        self, student: Student, rng: Rng
+    ) -> None:
+        stream = Stream(rng, (12, 8, 10))
+        parts = [(f"x_train` of task `{j}", t.x_train) for j, t in enumerate(stream.tasks)]
+        parts += [(f"y_train` of task `{j}", t.y_train) for j, t in enumerate(stream.tasks)]
+        before = expect.Untouched(**dict(parts))
+        stream.replayed(stream.learn(student, 0.5, rng))
+        stream.recorder.check("train_with_replay")
+        assert all(lesson.penalty is None for lesson in stream.recorder.lessons), (
+            "`train_on` was given a penalty. Replay needs rows, and no penalty."
+        )
+        before.check("train_with_replay")
+
+    @pytest.mark.points(0.5)
+    def test_fractions_1_and_0_and_one_task_and_float64(self, student: Student, rng: Rng) -> None:
+        for sizes, fraction in (((9, 5, 7), 1.0), ((9, 5, 7), 0.0), ((6,), 0.5)):
+            stream = Stream(rng, sizes, torch.float64)
+            stream.expect_rows(stream.learn(student, fraction, rng), fraction)
+
+    @pytest.mark.accuracy
+    @pytest.mark.points(1)
+    def test_earlier_tasks_are_not_forgotten(
+        self, student: Student, rng: Rng, dataset: Dataset
+    ) -> None:
+        got = graded_accuracy(student.train_with_replay, self.exercise, dataset, rng)
+        assert got >= bands.threshold(self.exercise, dataset.name), (
+            f"After all tasks, the mean accuracy on test rows was {got:.1%}. With replay it is "
+            "clearly higher. Do all the rows reach `train_on`, with their labels?"
+        )
+
+
+class TestReplayBytes:
+    exercise = "replay_bytes"
+
+    def task(self, rng: Rng, n: int, d: int, x: torch.dtype, y: torch.dtype) -> Task:
+        images, labels = (
+            (100 * torch.rand(*shape, generator=rng)).to(kind)
+            for shape, kind in (((n, d), x), ((n,), y))
+        )
+        return Task(f"{n} rows", (0, 1), images, labels, *[images[: n // 2], labels[: n // 2]] * 2)
+
+    def compare(
+        self, student: Student, tasks: list[Task], fraction: float, what: str, hint: str
+    ) -> None:
+        want, total = [], 0
+        for task in tasks:
+            want.append(total)
+            x, y = task.x_train, task.y_train
+            row = x.shape[1] * x.element_size() + y.element_size()
+            total += int(fraction * len(x)) * row
+        result = student.replay_bytes(tasks, fraction)
+        got = expect.numbers(result, "The list of bytes", len(tasks))
+        assert got[0] == 0, (
+            f"The first entry is {got[0]:g}. While the first task is trained, nothing is kept yet."
+        )
+        expect.close(torch.tensor(got), torch.tensor(want), f"The list of bytes {what}", hint)
+        assert all(not isinstance(entry, float) for entry in result), (
+            "Bytes are whole numbers: the list should hold ints."
+        )
+
+    @pytest.mark.points(1)
+    def test_bytes_pile_up_from_task_to_task(self, student: Student, rng: Rng) -> None:
+        sizes = [10 * (whole(rng, 2, 9) + 10 * k) for k in (3, 0, 2, 1)]
+        tasks = [self.task(rng, n, 6, torch.float32, torch.int64) for n in sizes]
+        hint = "Entry i counts what is kept of all tasks before task i."
+        self.compare(student, tasks, 0.5, "for 4 tasks", hint)
+
+    @pytest.mark.points(0.75)
+    def test_whole_rows_of_each_task(self, student: Student, rng: Rng) -> None:
+        tasks = [self.task(rng, n, 5, torch.float32, torch.int64) for n in (11, 9, 15, 3, 5, 2)]
+        hint = "Of each task, the whole part of fraction times n rows is kept."
+        self.compare(student, tasks, 0.25, "for the fraction 0.25", hint)
+
+    @pytest.mark.points(0.75)
+    def test_images_and_labels_of_any_dtype(self, student: Student, rng: Rng) -> None:
+        d = whole(rng, 3, 9)
+        kinds = [(torch.uint8, torch.int32), (torch.float64, torch.uint8)]
+        kinds += [(torch.float32, torch.int64), (torch.float16, torch.int16)]
+        tasks = [self.task(rng, 20 + 4 * k, d, *kind) for k, kind in enumerate(kinds)]
+        hint = "An entry of a tensor takes `element_size()` bytes; labels take some too."
+        self.compare(student, tasks, 0.5, "for images and labels of other dtypes", hint)
+
+    @pytest.mark.points(0.5)
+    def test_views_fractions_0_and_1_and_one_task(self, student: Student, rng: Rng) -> None:
+        tasks = [self.task(rng, n, 4, torch.float32, torch.int64) for n in (9, 12, 5)]
+        tasks = [Task(t.name, t.classes, spread(t.x_train), spread(t.y_train), t.x_test, t.y_test,
+                      t.x_val, t.y_val) for t in tasks]  # fmt: skip
+        hint = "What counts are the rows kept, not the memory behind the tensor that they are in."
+        before = expect.Untouched(x_train=tasks[0].x_train, y_train=tasks[0].y_train)
+        self.compare(student, tasks, 1.0, "for the fraction 1, from tensors that are views,", hint)
+        self.compare(student, tasks, 0.0, "for the fraction 0", "Nothing is kept.")
+        self.compare(student, tasks[:1], 0.5, "for one task", "")
+        before.check("replay_bytes")
+
+
+@cache
+def digits() -> list[Task]:
+    """The even and the odd digits, whatever dataset the course is graded with."""
+    return even_odd(load("digits", device="cpu", download=False))
+
+
+def even_rows() -> Rows:
+    """The rows to choose from, a copy of them."""
+    even, _ = digits()
+    return Rows(even.x_train.clone(), even.y_train.clone())
+
+
+# Mean accuracy on the old task after replay, as measured: mean, standard deviation over repetitions
+# of the whole test (other choices where they are random, another order of training).
+#   herding on features            83.5   0.1 (20 times)     k-means on features   83.1   0.3 (20)
+#   nearest to the class's mean    79.7   0.2 (20)           random of each class  79.1   0.6 (30)
+#   random                         74.1   1.0 (100)          most uncertain        59.1   0.1 (3)
+# Random choice passes 3.4 deviations above its mean, 3 times in 10,000; the weakest of the right
+# answers fails 12 deviations below its own. Random choice of each class is better than random, and
+# is caught where another model should give other rows.
+REPLAYED_AT_LEAST = 0.775
+
+
+class TestChooseInformative:
+    exercise = "choose_informative"
+    WHAT = "What `choose_informative` returned"
+
+    def choose(self, student: Student, model: nn.Module, rows: Rows, n: int, rng: Rng) -> Tensor:
+        result = student.choose_informative(model, rows.x, rows.y, n, rng)
+        chosen = rows.which(result, self.WHAT)
+        assert len(chosen) == n, f"{self.WHAT}: {n} rows should have come, but {len(chosen)} did."
+        distinct(chosen, self.WHAT)
+        return chosen
+
+    def classes(self, rows: Rows, kept: Iterable[tuple[int, int]]) -> Rows:
+        """The first rows of some classes: (label, how many)."""
+        numbers = torch.cat([(rows.y == label).nonzero().flatten()[:n] for label, n in kept])
+        return Rows(rows.x[numbers], rows.y[numbers])
+
+    @pytest.mark.points(0.5)
+    def test_distinct_rows_with_their_labels(self, student: Student, rng: Rng) -> None:
+        rows = even_rows()
+        models = replay_models.read()
+        for n in (10, 7, 45):
+            self.choose(student, models.model(whole(rng, 0, len(models) - 1)), rows, n, rng)
+
+    @pytest.mark.points(0.5)
+    def test_model_and_rows_stay_as_they_are(self, student: Student, rng: Rng) -> None:
+        rows = even_rows()
+        rows = Rows(spread(rows.x.double()), spread(rows.y))
+        for training in (True, False):
+            model = replay_models.read().model(whole(rng, 0, 39)).double().train(training)
+            start, before = copy.deepcopy(model), expect.Untouched(x=rows.x, y=rows.y)
+            self.choose(student, model, rows, 12, rng)
+            before.check("choose_informative")
+            expect.mode(model, training, "choose_informative")
+            for mine, old in zip(model.parameters(), start.parameters(), strict=True):
+                assert torch.equal(mine, old), "`choose_informative` changed the model's weights."
+
+    @pytest.mark.points(1)
+    def test_classes_within_one_of_each_other(self, student: Student, rng: Rng) -> None:
+        rows = even_rows()
+        models = replay_models.read()
+        some = self.classes(rows, ((0, 4), (3, 60), (4, 25)))
+        for those, n in ((rows, 10), (rows, 13), (rows, 3), (some, 11)):
+            model = models.model(whole(rng, 0, len(models) - 1))
+            chosen = self.choose(student, model, those, n, rng)
+            labels = those.y.unique()
+            counts = (those.y[chosen][:, None] == labels).sum(dim=0)
+            assert int(counts.max() - counts.min()) <= 1, (
+                f"Of {len(labels)} classes, {n} rows were chosen, {int(counts.min())} of one class "
+                f"and {int(counts.max())} of another. The numbers may differ by one at most."
+            )
+
+    @pytest.mark.points(1)
+    def test_another_model_gives_other_rows(self, student: Student, rng: Rng) -> None:
+        rows = even_rows()
+        models = replay_models.read()
+        numbers = torch.randperm(len(models), generator=rng)[:6].tolist()
+        seed = whole(rng, 0, 2**30)
+        chosen = []
+        for number in (*numbers, numbers[-1]):
+            generator = torch.Generator().manual_seed(seed)
+            chosen.append(self.choose(student, models.model(number), rows, 10, generator))
+        assert torch.equal(chosen[-1], chosen[-2]), (
+            "The same model, the same rows and a generator with the same seed gave different rows. "
+            "All randomness should come from `generator`."
+        )
+        sets = {tuple(sorted(rows.tolist())) for rows in chosen}
+        assert len(sets) > 1, (
+            "Six different models, all with a generator of the same seed, gave the same rows. "
+            "Which rows are worth most depends on what the model makes of them."
+        )
+
+    @pytest.mark.accuracy
+    @pytest.mark.points(2)
+    def test_replaying_them_beats_rows_drawn_at_random(self, student: Student, rng: Rng) -> None:
+        rows = even_rows()
+        models = replay_models.read()
+        chosen = torch.stack([
+            self.choose(student, models.model(number), rows, 10, rng)
+            for number in range(len(models))
+        ])  # fmt: skip
+        got = replayed_accuracy(models, chosen, rng)
+        assert got >= REPLAYED_AT_LEAST, (
+            f"{len(models)} networks that had learnt the even digits learnt the odd ones, "
+            f"replaying 10 rows that you chose. They still have {got:.1%} of the even digits "
+            "right, which is not clearly more than after replaying rows drawn at random. Are your "
+            "rows good examples of their class, or the strangest ones?"
+        )
+
+
+def replayed_accuracy(models: Population, chosen: Tensor, rng: Rng) -> float:
+    """Mean accuracy on the old task's test rows after 20 epochs of the new one with replay.
+
+    ``chosen`` (k, n): which rows each network replays, as often as there are rows of the new task.
+    """
+    (even, odd), (k, n) = digits(), chosen.shape
+    again = chosen[:, torch.arange(len(odd.y_train)) % n]
+    x = torch.cat([odd.x_train.expand(k, -1, -1), even.x_train[again]], dim=1)
+    y = torch.cat([odd.y_train.expand(k, -1), even.y_train[again]], dim=1)
+    models.train(x, y, 20, rng)
+    return float(models.accuracy(even.x_test, even.y_test).mean())

@@ -1,0 +1,519 @@
+"""Hidden tests of 04-ewc. Each points at one thing that an exercise promises.
+
+The right values come from ``fisher_truth``: the chain rule in float64. Against it float32 rounding
+is a few parts in a million, the tolerance of ``expect.close`` one in ten thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from autograder.reference import bands
+from autograder.student import Student
+from autograder.suites import expect, fisher_truth
+from autograder.suites.graded_run import graded_accuracy
+from autograder.suites.inputs import batch, between, network, spread, whole
+from autograder.suites.penalised_training import PenalisedTraining
+from autograder.suites.recorder import Weights, named, put
+from course.data import Dataset
+from course.models import MLP
+
+Rng = torch.Generator
+
+
+def expect_weights(
+    result: Any, want: Mapping[str, Tensor], what: str, dtype: torch.dtype, hint: str = ""
+) -> Weights:
+    """A dict with the right tensor under the name of each parameter."""
+    assert isinstance(result, dict), (
+        f"{what} should be a dict from names to tensors, but is {expect.kind(result)}."
+    )
+    assert set(result) == set(want), (
+        f"{what} should have one entry for each parameter, under its name in "
+        f"`model.named_parameters()`: {sorted(want)}. It has {sorted(map(str, result))}."
+    )
+    shaped = {
+        name: expect.tensor(result[name], f"{what}, entry `{name}`,", tensor.to(dtype))
+        for name, tensor in want.items()
+    }
+    got, wanted = (torch.cat([d[name].double().flatten() for name in want]) for d in (shaped, want))
+    expect.close(got, wanted, f"{what} of all parameters", hint)
+    return result
+
+
+def detached(result: Weights, what: str) -> None:
+    live = [name for name, tensor in result.items() if tensor.requires_grad]
+    assert not live, (
+        f"{what} of `{live[0]}` still requires gradients: the whole computation that led to it is "
+        "kept in memory. Detach it."
+    )
+
+
+def weights_untouched(model: nn.Module, before: Weights, function: str) -> None:
+    same = all(torch.equal(p, before[name]) for name, p in model.named_parameters())
+    assert same, f"`{function}` changed the weights of the model. It should only look at them."
+    assert all(p.requires_grad for p in model.parameters()), (
+        f"After `{function}` some parameters of the model no longer require gradients."
+    )
+
+
+def fill_grad(model: nn.Module) -> None:
+    """As in the middle of training: something is in ``.grad``."""
+    for parameter in model.parameters():
+        parameter.grad = torch.full_like(parameter, 2.0)
+
+
+def grad_untouched(model: nn.Module, function: str) -> None:
+    """Still as ``fill_grad`` left it."""
+    alone = all(p.grad is not None and bool((p.grad == 2.0).all()) for p in model.parameters())
+    assert alone, (
+        f"`{function}` changed `.grad` of the model. Whoever trains the model may still need what "
+        "was there."
+    )
+
+
+def uneven_labels(rng: Rng, n: int, classes: int) -> Tensor:
+    """Labels that neither the model nor its probabilities know."""
+    return torch.randint(classes, (n,), generator=rng)
+
+
+def deep(rng: Rng, classes: int = 4) -> list[nn.Module]:
+    """Networks with a hidden layer: Tanh and ReLU, names of both kinds."""
+    relu = MLP(3, [6], classes, generator=rng)
+    put(relu, {n: 0.8 * torch.randn(p.shape, generator=rng) for n, p in relu.named_parameters()})
+    return [network(rng, [3, 5, classes], scale=0.8), relu]
+
+
+class TestSampleGradients:
+    exercise = "sample_gradients"
+    WHAT = "The gradients"
+
+    def right(self, student: Student, model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+        result = student.sample_gradients(model, x, y)
+        want = fisher_truth.sample_gradients(model, x, y)
+        hint = "Entry i is the gradient of log p(y_i | x_i), the log-softmax at the label."
+        return expect_weights(result, want, self.WHAT, x.dtype, hint)
+
+    @pytest.mark.points(2)
+    def test_of_softmax_regression(self, student: Student, rng: Rng) -> None:
+        for n, classes in ((5, 3), (4, 2)):
+            x, _ = batch(rng, n, 4, classes)
+            self.right(student, network(rng, [4, classes]), x, uneven_labels(rng, n, classes))
+
+    @pytest.mark.points(1.5)
+    def test_of_networks_with_hidden_layers(self, student: Student, rng: Rng) -> None:
+        for model in (*deep(rng), network(rng, [3, 4, 5, 3], scale=0.8)):
+            x, y = batch(rng, 6, 3, 3)
+            self.right(student, model, x, y)
+
+    @pytest.mark.points(1)
+    def test_the_same_in_whatever_batches(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4], scale=0.8)
+        x, y = batch(rng, 7, 3, 4)
+        for rows in (slice(0, 1), slice(1, 3), slice(0, 7)):
+            self.right(student, model, x[rows], y[rows])
+
+    @pytest.mark.points(1)
+    def test_grad_of_the_model_is_left_alone(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4], scale=0.8)
+        x, y = batch(rng, 4, 3, 4)
+        self.right(student, model, x, y)
+        assert all(p.grad is None for p in model.parameters()), (
+            "`sample_gradients` left something in `.grad` of the model, where nothing was before."
+        )
+        fill_grad(model)
+        self.right(student, model, x, y)
+        grad_untouched(model, "sample_gradients")
+
+    @pytest.mark.points(0.5)
+    def test_float64_works_and_everything_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4], dtype=torch.float64)
+        x, y = batch(rng, 5, 3, 4, dtype=torch.float64)
+        x, y, start = spread(x), spread(y), named(model)
+        before = expect.Untouched(x=x, y=y)
+        detached(self.right(student, model, x, y), self.WHAT)
+        before.check("sample_gradients")
+        weights_untouched(model, start, "sample_gradients")
+        expect.mode(model, True, "sample_gradients")
+
+
+class TestEmpiricalFisher:
+    exercise = "empirical_fisher"
+    WHAT = "The empirical Fisher"
+
+    def right(self, student: Student, model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+        result = student.empirical_fisher(model, x, y)
+        want = fisher_truth.empirical_fisher(model, x, y)
+        hint = "It is the mean over rows of each row's own squared gradient, at the label it has."
+        return expect_weights(result, want, self.WHAT, x.dtype, hint)
+
+    @pytest.mark.points(1.5)
+    def test_mean_over_rows_of_squared_gradients(self, student: Student, rng: Rng) -> None:
+        for model in (network(rng, [3, 4]), *deep(rng)):
+            x, _ = batch(rng, 7, 3, 4)
+            self.right(student, model, x, uneven_labels(rng, 7, 4))
+
+    @pytest.mark.points(1)
+    def test_many_rows_and_one(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 4, 3], scale=0.8)
+        for n in (611, 1):
+            x, _ = batch(rng, n, 3, 3)
+            self.right(student, model, x, uneven_labels(rng, n, 3))
+
+    @pytest.mark.points(1)
+    def test_in_evaluation_mode_which_is_then_as_it_was(self, student: Student, rng: Rng) -> None:
+        for training in (True, False):
+            model = network(rng, [3, 6, 4], scale=0.8, dropout=0.5).train(training)
+            x, y = batch(rng, 9, 3, 4)
+            self.right(student, model, x, y)
+            expect.mode(model, training, "empirical_fisher")
+
+    @pytest.mark.points(0.5)
+    def test_float64_works_and_everything_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4], dtype=torch.float64)
+        x, y = batch(rng, 5, 3, 4, dtype=torch.float64)
+        x, y, start = spread(x), spread(y), named(model)
+        before = expect.Untouched(x=x, y=y)
+        detached(self.right(student, model, x, y), self.WHAT)
+        before.check("empirical_fisher")
+        weights_untouched(model, start, "empirical_fisher")
+
+
+class TestFisherDiagonal:
+    exercise = "fisher_diagonal"
+    WHAT = "The Fisher"
+
+    def right(self, student: Student, model: nn.Module, x: Tensor) -> Weights:
+        result = student.fisher_diagonal(model, x)
+        want = fisher_truth.fisher_diagonal(model, x)
+        hint = (
+            "It is the mean over rows of the sum over classes c of p(c | x) times the squared "
+            "gradient of log p(c | x)."
+        )
+        return expect_weights(result, want, self.WHAT, x.dtype, hint)
+
+    @pytest.mark.points(2)
+    def test_of_softmax_regression(self, student: Student, rng: Rng) -> None:
+        """There the Fisher of a weight is the mean of x^2 p (1 - p)."""
+        for n, classes in ((6, 3), (5, 2), (7, 5)):
+            model = network(rng, [4, classes])
+            x, _ = batch(rng, n, 4, classes)
+            result = self.right(student, model, x)
+            with torch.no_grad():
+                p = model(x).softmax(dim=1)
+            closed = torch.einsum("nc,nd->cd", p * (1 - p), x**2) / n
+            expect.close(result["0.weight"].detach(), closed, "The Fisher of the weights")
+
+    @pytest.mark.points(2)
+    def test_of_networks_with_hidden_layers(self, student: Student, rng: Rng) -> None:
+        for model in (*deep(rng), network(rng, [3, 4, 5, 3], scale=0.8)):
+            x, _ = batch(rng, 6, 3, 3)
+            self.right(student, model, x)
+
+    @pytest.mark.points(1)
+    def test_many_rows_and_one(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 4, 3], scale=0.8)
+        for n in (611, 1):
+            self.right(student, model, batch(rng, n, 3, 3)[0])
+
+    @pytest.mark.points(1.5)
+    def test_in_evaluation_mode(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 6, 4], scale=0.8, dropout=0.5)
+        self.right(student, model, batch(rng, 9, 3, 4)[0])
+
+    @pytest.mark.points(0.5)
+    def test_the_mode_is_then_as_it_was(self, student: Student, rng: Rng) -> None:
+        for training in (True, False):
+            model = network(rng, [3, 5, 4], scale=0.8, dropout=0.0).train(training)
+            self.right(student, model, batch(rng, 5, 3, 4)[0])
+            expect.mode(model, training, "fisher_diagonal")
+
+    @pytest.mark.points(0.5)
+    def test_of_a_network_that_is_sure_of_itself(self, student: Student, rng: Rng) -> None:
+        """Logits some ten apart, and one class as good as impossible."""
+        model = network(rng, [3, 4], scale=4.0)
+        with torch.no_grad():
+            dict(model.named_parameters())["0.bias"][whole(rng, 0, 3)] -= 30.0
+        self.right(student, model, batch(rng, 12, 3, 4)[0])
+
+    @pytest.mark.points(0.5)
+    def test_float64_works_and_everything_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4], dtype=torch.float64)
+        x, start = spread(batch(rng, 5, 3, 4, dtype=torch.float64)[0]), named(model)
+        before = expect.Untouched(x=x)
+        detached(self.right(student, model, x), self.WHAT)
+        before.check("fisher_diagonal")
+        weights_untouched(model, start, "fisher_diagonal")
+
+
+def ewc(weights: Weights, anchor: Mapping[str, Tensor], fisher: Mapping[str, Tensor]) -> Tensor:
+    """Half the sum of fisher times squared distance."""
+    terms = [(fisher[n] * (weights[n] - anchor[n]) ** 2).sum() for n in weights]
+    return sum(terms, torch.zeros(())) / 2
+
+
+class TestEwcPenalty:
+    exercise = "ewc_penalty"
+
+    def inputs(self, rng: Rng, model: nn.Module) -> tuple[Weights, Weights]:
+        """An anchor and importances from 0.2 to 3, none of them near one another."""
+        own = dict(model.named_parameters())
+        anchor = {n: torch.randn(p.shape, generator=rng, dtype=p.dtype) for n, p in own.items()}
+        fisher = {n: between(rng, 0.2, 3.0, *p.shape).to(p.dtype) for n, p in own.items()}
+        return anchor, fisher
+
+    def right(
+        self, student: Student, model: nn.Module, anchor: Weights, fisher: Weights, what: str
+    ) -> Tensor:
+        result = student.ewc_penalty(model, anchor, fisher)
+        assert isinstance(result, Tensor), (
+            "The penalty should be a scalar tensor, so that it can be differentiated, but it is "
+            f"{expect.kind(result)}."
+        )
+        expect.tensor(result, "The penalty", torch.zeros((), dtype=next(model.parameters()).dtype))
+        hint = "It is half the sum of fisher * (theta - anchor)^2 over all entries."
+        want = ewc(named(model), anchor, fisher)
+        expect.close(result.detach(), want, what, hint)
+        return result
+
+    @pytest.mark.points(1.5)
+    def test_half_the_weighted_squared_distance(self, student: Student, rng: Rng) -> None:
+        for model in (network(rng, [3, 5, 4]), MLP(4, [3, 3], 2, generator=rng)):
+            anchor, fisher = self.inputs(rng, model)
+            self.right(student, model, anchor, fisher, "The penalty")
+
+    @pytest.mark.points(0.5)
+    def test_biases_count_too(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4])
+        own, fisher = self.inputs(rng, model)
+        anchor = {n: t if n.endswith("bias") else named(model)[n] for n, t in own.items()}
+        what = "The penalty where only biases differ from the anchor"
+        self.right(student, model, anchor, fisher, what)
+
+    @pytest.mark.points(1)
+    def test_each_entry_is_weighed_by_its_own_importance(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4])
+        anchor, fisher = self.inputs(rng, model)
+        for name in fisher:
+            alone = {n: torch.zeros_like(f) for n, f in fisher.items()}
+            place = whole(rng, 0, fisher[name].numel() - 1)
+            alone[name].view(-1)[place] = 9.0
+            what = f"The penalty where one entry of `{name}` alone has any importance, of 9,"
+            self.right(student, model, anchor, alone, what)
+
+    @pytest.mark.points(1.5)
+    def test_its_gradient_pulls_towards_the_anchor(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4])
+        anchor, fisher = self.inputs(rng, model)
+        result = self.right(student, model, anchor, fisher, "The penalty")
+        assert result.requires_grad, (
+            "The penalty has the right value but no gradient, so it cannot pull the weights. Was "
+            "it computed under `no_grad`, from detached tensors, or by way of `.item()`?"
+        )
+        parameters = dict(model.named_parameters())
+        found: Sequence[Tensor | None] = torch.autograd.grad(
+            result, list(parameters.values()), allow_unused=True
+        )
+        for (name, parameter), gradient in zip(parameters.items(), found, strict=True):
+            got = torch.zeros_like(parameter) if gradient is None else gradient
+            want = fisher[name] * (parameter.detach() - anchor[name])
+            expect.close(got, want, f"The gradient of the penalty by `{name}`")
+
+    @pytest.mark.points(0.5)
+    def test_float64_works_and_everything_stays_as_it_is(self, student: Student, rng: Rng) -> None:
+        model = network(rng, [3, 5, 4], dtype=torch.float64)
+        (anchor, fisher), start = self.inputs(rng, model), named(model)
+        before = expect.Untouched(
+            **{f"anchor {n}": t for n, t in anchor.items()},
+            **{f"fisher {n}": t for n, t in fisher.items()},
+        )
+        self.right(student, model, anchor, fisher, "The penalty in float64")
+        before.check("ewc_penalty")
+        weights_untouched(model, start, "ewc_penalty")
+
+
+class TestMergeFisher:
+    exercise = "merge_fisher"
+
+    def two(self, rng: Rng, dtype: torch.dtype = torch.float32) -> tuple[Weights, Weights]:
+        shapes = {"hidden.0.weight": (4, 3), "hidden.0.bias": (4,), "heads.0.weight": (2, 4)}
+        old, new = (
+            {name: between(rng, 0.5, 2, *shape).to(dtype) for name, shape in shapes.items()}
+            for _ in range(2)
+        )
+        return old, new
+
+    def right(self, student: Student, old: Weights, new: Weights, decay: float) -> None:
+        result = student.merge_fisher(old, new, decay)
+        want = {name: decay * old[name].double() + new[name].double() for name in new}
+        hint = "It is decay times the old one plus the new one."
+        expect_weights(result, want, "The merged Fisher", new["hidden.0.bias"].dtype, hint)
+
+    @pytest.mark.points(1.5)
+    def test_the_old_one_fades_and_the_new_one_is_added(self, student: Student, rng: Rng) -> None:
+        for decay in (0.3, 0.9):
+            self.right(student, *self.two(rng), decay)
+
+    @pytest.mark.points(0.5)
+    def test_decay_zero_and_one(self, student: Student, rng: Rng) -> None:
+        for decay in (0.0, 1.0):
+            self.right(student, *self.two(rng), decay)
+
+    @pytest.mark.points(1)
+    def test_float64_works_and_both_stay_as_they_are(self, student: Student, rng: Rng) -> None:
+        old, new = self.two(rng, torch.float64)
+        before = expect.Untouched(
+            **{f"old {n}": t for n, t in old.items()}, **{f"new {n}": t for n, t in new.items()}
+        )
+        self.right(student, old, new, 0.6)
+        assert list(old) == list(new), "`merge_fisher` changed which names `old` or `new` holds."
+        before.check("merge_fisher")
+
+
+class EwcTraining(PenalisedTraining):
+    """Knows the Fisher that each task leaves behind: exact, at its end, on its training rows."""
+
+    def __init__(self, rng: Rng, sizes: list[int], dropout: float = 0.0) -> None:
+        super().__init__(rng, MLP(4, [5], 3, dropout=dropout, generator=rng), sizes, scale=0.7)
+        self.strength = (0.4, 3.0, 20.0)[whole(rng, 0, 2)]
+        self.decay = (0.3, 0.6, 0.85)[whole(rng, 0, 2)]
+        twin = MLP(4, [5], 3)
+        self.fishers = []
+        for task, end in zip(self.tasks, self.ends, strict=True):
+            put(twin, end)
+            self.fishers.append(fisher_truth.fisher_diagonal(twin, task.x_train))
+
+    def all_earlier(self, k: int) -> Callable[[Weights], Any]:
+        """What holds task ``k``, counted from 0, in EWC: a term for each earlier task."""
+        return lambda weights: (
+            self.strength * sum(ewc(weights, self.ends[j], self.fishers[j]) for j in range(k))
+        )
+
+    def merged(self, k: int) -> Callable[[Weights], Any]:
+        """What holds it in online EWC: one Fisher and the latest anchor."""
+        fisher = self.fishers[0]
+        for new in self.fishers[1:k]:
+            fisher = {name: self.decay * fisher[name] + f for name, f in new.items()}
+        return lambda weights: self.strength * ewc(weights, self.ends[k - 1], fisher)
+
+
+def tasks_untouched(training: PenalisedTraining) -> expect.Untouched:
+    return expect.Untouched(
+        **{f"{t.name}: x_train": t.x_train for t in training.tasks},
+        **{f"{t.name}: y_train": t.y_train for t in training.tasks},
+    )
+
+
+class TestTrainWithEwc:
+    exercise = "train_with_ewc"
+
+    def taught(
+        self, student: Student, rng: Rng, sizes: list[int], dropout: float = 0.0
+    ) -> EwcTraining:
+        training = EwcTraining(rng, sizes, dropout)
+        before = tasks_untouched(training)
+        train_on = training.recorder.train_on
+        student.train_with_ewc(training.model, training.tasks, train_on, training.strength)
+        before.check("train_with_ewc")
+        return training
+
+    @pytest.mark.points(1)
+    def test_each_task_is_learnt_once_from_its_own_rows(self, student: Student, rng: Rng) -> None:
+        self.taught(student, rng, [7, 4, 9]).expect_rows("train_with_ewc")
+
+    @pytest.mark.points(2)
+    def test_the_second_task_is_held_by_the_fisher_of_the_first(
+        self, student: Student, rng: Rng
+    ) -> None:
+        training = self.taught(student, rng, [6, 9])
+        training.expect_penalty("train_with_ewc", 1, training.all_earlier(1))
+
+    @pytest.mark.points(2)
+    def test_later_tasks_are_held_by_all_earlier_ones(self, student: Student, rng: Rng) -> None:
+        training = self.taught(student, rng, [6, 4, 7, 5])
+        for k in (2, 3):
+            training.expect_penalty("train_with_ewc", k, training.all_earlier(k))
+
+    @pytest.mark.points(1)
+    def test_the_first_task_has_no_penalty(self, student: Student, rng: Rng) -> None:
+        training = self.taught(student, rng, [5, 8])
+        training.expect_penalty("train_with_ewc", 1, training.all_earlier(1))
+        training.expect_no_penalty("train_with_ewc")
+
+    @pytest.mark.points(1)
+    def test_the_fisher_is_taken_in_evaluation_mode(self, student: Student, rng: Rng) -> None:
+        training = self.taught(student, rng, [8, 5, 6], dropout=0.5)
+        for k in (1, 2):
+            training.expect_penalty("train_with_ewc", k, training.all_earlier(k))
+
+    @pytest.mark.accuracy
+    @pytest.mark.points(1)
+    def test_all_tasks_are_known_in_the_end(
+        self, student: Student, rng: Rng, dataset: Dataset
+    ) -> None:
+        got = graded_accuracy(student.train_with_ewc, "train_with_ewc", dataset, rng)
+        assert got >= bands.threshold("train_with_ewc", dataset.name), (
+            f"After real training on permuted digits the mean accuracy is {100 * got:.1f} %, less "
+            "than elastic weight consolidation reaches there."
+        )
+
+
+class TestTrainWithOnlineEwc:
+    exercise = "train_with_online_ewc"
+
+    def taught(
+        self, student: Student, rng: Rng, sizes: list[int], dropout: float = 0.0
+    ) -> EwcTraining:
+        training = EwcTraining(rng, sizes, dropout)
+        before = tasks_untouched(training)
+        student.train_with_online_ewc(
+            training.model,
+            training.tasks,
+            training.recorder.train_on,
+            training.strength,
+            training.decay,
+        )
+        before.check("train_with_online_ewc")
+        return training
+
+    @pytest.mark.points(0.5)
+    def test_each_task_is_learnt_once_from_its_own_rows(self, student: Student, rng: Rng) -> None:
+        self.taught(student, rng, [7, 4, 9]).expect_rows("train_with_online_ewc")
+
+    @pytest.mark.points(1)
+    def test_the_second_task_is_held_by_the_fisher_of_the_first(
+        self, student: Student, rng: Rng
+    ) -> None:
+        training = self.taught(student, rng, [6, 9])
+        training.expect_penalty("train_with_online_ewc", 1, training.merged(1))
+        training.expect_no_penalty("train_with_online_ewc")
+
+    @pytest.mark.points(1.5)
+    def test_later_tasks_are_held_by_one_fisher_that_fades(
+        self, student: Student, rng: Rng
+    ) -> None:
+        training = self.taught(student, rng, [6, 4, 7, 5])
+        for k in (2, 3):
+            training.expect_penalty("train_with_online_ewc", k, training.merged(k))
+
+    @pytest.mark.points(0.5)
+    def test_the_fisher_is_taken_in_evaluation_mode(self, student: Student, rng: Rng) -> None:
+        training = self.taught(student, rng, [8, 5, 6], dropout=0.5)
+        for k in (1, 2):
+            training.expect_penalty("train_with_online_ewc", k, training.merged(k))
+
+    @pytest.mark.accuracy
+    @pytest.mark.points(0.5)
+    def test_all_tasks_are_known_in_the_end(
+        self, student: Student, rng: Rng, dataset: Dataset
+    ) -> None:
+        got = graded_accuracy(student.train_with_online_ewc, "train_with_online_ewc", dataset, rng)
+        assert got >= bands.threshold("train_with_online_ewc", dataset.name), (
+            f"After real training on permuted digits the mean accuracy is {100 * got:.1f} %, less "
+            "than online elastic weight consolidation reaches there."
+        )

@@ -1,0 +1,222 @@
+"""The hidden suites spare right answers and catch wrong ones."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.assignments import ASSIGNMENTS, CLASSES
+from autograder.misconceptions import CATALOGUE
+from autograder.scoring import Outcome, run_suite
+from autograder.student import LocalStudent
+from tests.suites import right_answers_01, right_answers_02, right_answers_03, right_answers_04
+
+RIGHT = {
+    "01-forgetting": right_answers_01.RIGHT,
+    "02-replay": right_answers_02.RIGHT,
+    "03-l2": right_answers_03.RIGHT,
+    "04-ewc": right_answers_04.RIGHT,
+}
+TOTAL = {"01-forgetting": 24, "02-replay": 27, "03-l2": 20, "04-ewc": 38}
+POINTS = {
+    name: {exercise.name: exercise.points for exercise in assignment.exercises}
+    for name, assignment in ASSIGNMENTS.items()
+}
+WRONG = {
+    name: {
+        exercise: [e for e in CATALOGUE[name] if e.exercise == exercise] for exercise in exercises
+    }
+    for name, exercises in POINTS.items()
+}
+SEEDS = (0, 20_260)
+Namespace = dict[str, Callable[..., Any]]
+
+every_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
+
+
+def rounds(functions: dict[str, dict[str, list[Any]]]) -> list[tuple[str, int]]:
+    """As many rounds for each assignment as its longest list has entries."""
+    return [
+        (assignment, number)
+        for assignment, lists in functions.items()
+        for number in range(max(map(len, lists.values())))
+    ]
+
+
+def outcomes(
+    assignment: str, namespace: Namespace, seed: int, *, with_training: bool = False
+) -> dict[str, list[Outcome]]:
+    """Training is left out where nothing is said about it: it takes long."""
+    what, student = ASSIGNMENTS[assignment], LocalStudent(namespace, seed)
+    return run_suite(what, student, seed, "digits", with_training=with_training)
+
+
+def earned(tests: list[Outcome]) -> float:
+    return sum(test.verdict.earned for test in tests)
+
+
+def worth(tests: list[Outcome]) -> float:
+    return sum(test.verdict.points for test in tests)
+
+
+def failures(tests: list[Outcome]) -> list[str]:
+    return [f"{t.verdict.name}: {t.verdict.message}" for t in tests if t.verdict.earned == 0]
+
+
+@pytest.mark.parametrize(("assignment", "style"), rounds(RIGHT))
+def test_right_answers_get_full_marks(assignment: str, style: int) -> None:
+    """One style for each exercise at a time; all of them in their turn.
+
+    The first of them trains for real, too: a Fisher by plain loops would take minutes to do so.
+    """
+    chosen = {name: styles[style % len(styles)] for name, styles in RIGHT[assignment].items()}
+    for seed in SEEDS:
+        trained = style == 0 and seed == SEEDS[0]
+        found = outcomes(assignment, chosen, seed, with_training=trained)
+        assert {name: failures(tests) for name, tests in found.items() if failures(tests)} == {}
+        assert all(earned(tests) == worth(tests) for tests in found.values())
+        if trained:
+            assert {name: earned(tests) for name, tests in found.items()} == POINTS[assignment]
+
+
+@every_assignment
+def test_there_are_enough_styles(assignment: str) -> None:
+    assert RIGHT[assignment].keys() == POINTS[assignment].keys()
+    assert all(len(styles) >= 4 for styles in RIGHT[assignment].values())
+
+
+@pytest.mark.parametrize(("assignment", "number"), rounds(WRONG))
+def test_misconceptions_lose_points_and_as_many_with_any_seed(assignment: str, number: int) -> None:
+    """One misconception for each exercise at a time; all of them in their turn."""
+    chosen = {name: e[number % len(e)] for name, e in WRONG[assignment].items()}
+    namespace = {name: entry.function for name, entry in chosen.items()}
+    first, second = (outcomes(assignment, namespace, seed) for seed in SEEDS)
+    for name, tests in first.items():
+        assert earned(tests) < worth(tests), f"{chosen[name].key} gets full marks"
+        assert earned(tests) == earned(second[name]), f"{chosen[name].key} depends on the seed"
+        assert all(test.verdict.message for test in tests if not test.verdict.earned)
+
+
+def _nothing(*args: Any) -> None:
+    return None
+
+
+def _stub(*args: Any) -> None:
+    raise NotImplementedError
+
+
+def _always_refuses(y: Any = None, *args: Any) -> None:
+    given = sorted(set(y.flatten().tolist())) if isinstance(y, torch.Tensor) else y
+    raise ValueError(f"{given} is wrong")
+
+
+def _all_zero(model: Any = None, x: Any = (), *args: Any) -> Any:
+    return torch.zeros(len(x), len(x))
+
+
+class _Empty:
+    """A class without a method of its own."""
+
+    def __init__(self, *args: Any) -> None:
+        pass
+
+    def __len__(self) -> int:
+        return 0
+
+    def __getattr__(self, name: str) -> Any:
+        return _nothing
+
+
+@every_assignment
+@pytest.mark.parametrize(
+    "empty",
+    [
+        _stub,
+        _nothing,
+        _always_refuses,
+        _all_zero,
+        _Empty,
+        *(
+            lambda *args, value=value: value
+            for value in (0, 0.0, 1.0, 0.5, True, [], {}, "", [0.0] * 2)
+        ),
+        lambda *args: args[0],
+        lambda *args: args[:2],
+        lambda *args: args[1:3],
+        lambda *args: args[-1],
+        lambda *args: torch.zeros(()),
+        lambda *args: float("nan"),
+        lambda *args: float("inf"),
+    ],
+)
+def test_no_work_earns_nothing(assignment: str, empty: Callable[..., Any]) -> None:
+    names = POINTS[assignment]
+    found = outcomes(assignment, dict.fromkeys(names, empty), 1, with_training=True)
+    assert {name: earned(tests) for name, tests in found.items()} == dict.fromkeys(names, 0.0)
+
+
+@every_assignment
+def test_points_are_those_of_the_contract(assignment: str) -> None:
+    stubs = dict.fromkeys(POINTS[assignment], _stub)
+    found = outcomes(assignment, stubs, 0, with_training=True)
+    assert {name: worth(tests) for name, tests in found.items()} == POINTS[assignment]
+    assert sum(worth(tests) for tests in found.values()) == TOTAL[assignment]
+    statuses = {test.verdict.status for tests in found.values() for test in tests}
+    assert statuses == {"not_attempted"}
+
+
+@every_assignment
+def test_a_mistake_costs_its_own_exercise_only(assignment: str) -> None:
+    """Each class of the suite calls the function of its own exercise and no other."""
+    found = outcomes(assignment, {name: f[0] for name, f in RIGHT[assignment].items()}, 0)
+    called = {
+        name: {call[0].split(".")[0] for test in tests for call in test.trace}
+        for name, tests in found.items()
+    }
+    assert called == {name: {name} for name in POINTS[assignment]}
+
+
+@every_assignment
+def test_the_same_seed_gives_the_same_words(assignment: str) -> None:
+    namespace = {name: entries[0].function for name, entries in WRONG[assignment].items()}
+    once, again = (
+        [test.verdict for tests in outcomes(assignment, namespace, 5).values() for test in tests]
+        for _ in range(2)
+    )
+    assert once == again
+
+
+@every_assignment
+def test_other_seeds_give_other_inputs(assignment: str) -> None:
+    right = {name: f[0] for name, f in RIGHT[assignment].items()}
+
+    @cache
+    def traces(seed: int) -> str:
+        found = outcomes(assignment, right, seed)
+        return repr([test.trace for tests in found.values() for test in tests])
+
+    assert traces(5) != traces(6)
+
+
+@every_assignment
+def test_catalogue_is_complete_and_well_formed(assignment: str) -> None:
+    entries, points = CATALOGUE[assignment], POINTS[assignment]
+    assert [key for key, count in Counter(e.key for e in entries).items() if count > 1] == []
+    for entry in entries:
+        assert re.fullmatch(r"[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*", entry.key)
+        assert entry.exercise in points
+        assert isinstance(entry.function, type) == (entry.exercise in CLASSES)
+        assert entry.hint.endswith((".", "?"))
+        assert 1 <= len(re.findall(r"[.?:](?: |$)", entry.hint)) <= 4
+    assert all(len(WRONG[assignment][name]) >= 4 for name, worth in points.items() if worth >= 3)
+
+
+def test_the_contracts_own_keys_are_there() -> None:
+    assert {"no-zero-grad", "last-batch-dropped", "final-row-in-maximum"} <= {
+        entry.key for entry in CATALOGUE["01-forgetting"]
+    }
+    assert "batch-mean-squared" in {entry.key for entry in CATALOGUE["04-ewc"]}
