@@ -23,7 +23,7 @@ def run(notebook, monkeypatch, folder):
     """Runs every cell, experiments too, as JupyterLab's Run All does, on the digits."""
     monkeypatch.setenv("COURSE_DATASET", "digits")
     client = NotebookClient(
-        notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=900, allow_errors=True, resources={"metadata": {"path": str(folder)}}
     )
     client.skip_cells_with_tag = "no such tag"
     client.execute()
@@ -61,7 +61,13 @@ def test_the_instructors_notebook_runs_without_an_error(assignment, monkeypatch,
 def test_the_students_notebook_runs_to_its_end_without_a_single_answer(
     assignment, monkeypatch, tmp_path
 ):
+    """Of the experiments only those that an answer has a part in: the others were run above."""
     notebook = untouched(ASSIGNMENTS[assignment])
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if not is_experiment(cell) or cell.id == "data" or cell.id.startswith("yours")
+    ]
     errors = run(notebook, monkeypatch, tmp_path)
     for cell in notebook.cells:
         if cell.cell_type != "code" or not errors[cell.id]:
