@@ -157,20 +157,6 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
 
 
 @ENTRIES.add(
-    "empirical-overwrites-grad",
-    NAME,
-    "Your Fisher is right, but `.grad` of the model is changed. Somebody may be in the middle of "
-    "training it: use `torch.autograd.grad`, `torch.func` or a copy.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    with evaluating(model):
-        result = squares(model, x, y)
-        model.zero_grad()
-        model(x).sum().backward()
-    return result
-
-
-@ENTRIES.add(
     "empirical-variance",
     NAME,
     "You take the variance of the gradients over rows. Their mean is not taken off: average the "

@@ -219,22 +219,3 @@ def _(model: nn.Module, x: Tensor) -> Weights:
             for n, g in found.items():
                 total[n] += (g**2).mean(dim=0)
         return total
-
-
-@ENTRIES.add(
-    "log-of-softmax",
-    NAME,
-    "You take the logarithm of the softmax in two steps. Where a probability is too small for a "
-    "float that is the log of 0, and the gradient is not a number: use `log_softmax`.",
-)
-def _(model: nn.Module, x: Tensor) -> Weights:
-    with evaluating(model), torch.no_grad():
-        p = model(x).softmax(dim=1)
-    total = {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
-    with evaluating(model):
-        for label in range(p.shape[1]):
-            labels = torch.full((len(x),), label)
-            found = per_row(model, x, labels, lambda z, y: z.softmax(0).gather(0, y[None])[0].log())
-            for n, g in found.items():
-                total[n] += torch.einsum("n,n...->...", p[:, label], g**2) / len(x)
-    return total

@@ -171,17 +171,3 @@ def _(model: nn.Module, x: Tensor) -> Weights:
     own = dict(model.named_parameters())
     with evaluating(model):
         return {n: f + 0 * own[n] for n, f in exact(model, x).items()}
-
-
-@ENTRIES.add(
-    "fisher-overwrites-grad",
-    NAME,
-    "Your Fisher is right, but `.grad` of the model is changed. Somebody may be in the middle of "
-    "training it: use `torch.autograd.grad`, `torch.func` or a copy.",
-)
-def _(model: nn.Module, x: Tensor) -> Weights:
-    with evaluating(model):
-        result = exact(model, x)
-        model.zero_grad()
-        model(x).sum().backward()
-    return result

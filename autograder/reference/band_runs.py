@@ -20,7 +20,7 @@ EXERCISES = {
     "train_with_online_ewc": "04-ewc",
 }
 RIGHT = "right"
-RATE = 1e-3  # a right answer fails, and the wrong one passes, at most this often
+RATE = 1e-3  # a right answer falls short once, and the wrong one passes, at most this often
 
 
 def answers(exercise: str) -> list[str]:
@@ -28,7 +28,7 @@ def answers(exercise: str) -> list[str]:
     return [RIGHT, *WRONG[exercise]]
 
 
-def judge(dataset: Dataset, exercise: str, answer: str, seed: int) -> float:
+def accuracy_of(dataset: Dataset, exercise: str, answer: str, seed: int) -> float:
     """The accuracy, a fraction, as the suite would find it; 0 when the training diverged."""
     right = solution(EXERCISES[exercise], exercise)
     function = right if answer == RIGHT else WRONG[exercise][answer]
@@ -41,25 +41,26 @@ def judge(dataset: Dataset, exercise: str, answer: str, seed: int) -> float:
 def band(dataset: str, exercise: str, found: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """The threshold between the right answer and the nearest wrong one that it can tell from it.
 
-    It lies equally many standard deviations from both means, fitted normal distributions give the
-    rates. Wrong answers that no threshold tells from the right one at ``RATE`` are listed as left
-    to the tests of the mechanism. Raises ``ValueError`` if that leaves none.
+    It lies equally many standard deviations from both means, or nearer to the right one where the
+    wrong one would pass too often. Fitted normal distributions give the rates; as a suite tries
+    twice, a right answer fails if it falls short twice, a wrong one passes if it does once. Wrong
+    answers that no threshold tells from the right one at ``RATE`` are listed as left to the tests
+    of the mechanism. Raises ``ValueError`` if that leaves none.
     """
     right = NormalDist(mean(found[RIGHT]), stdev(found[RIGHT]))
     wrong = {name: NormalDist(mean(v), stdev(v)) for name, v in found.items() if name != RIGHT}
-    distance = {n: (right.mean - w.mean) / (right.stdev + w.stdev) for n, w in wrong.items()}
-    enough = NormalDist().inv_cdf(1 - RATE)
-    caught = {name: z for name, z in distance.items() if z >= enough}
+    thresholds = {name: _between(right, answer) for name, answer in wrong.items()}
+    caught = {n: t for n, t in thresholds.items() if right.cdf(t) <= RATE}
     if not caught:
-        raise ValueError(f"no wrong answer to {exercise} on {dataset} can be told: {distance}")
-    nearest = min(caught, key=caught.__getitem__)
-    threshold = round(right.mean - caught[nearest] * right.stdev, 4)
+        raise ValueError(f"no wrong answer to {exercise} on {dataset} can be told: {thresholds}")
+    nearest = max(caught, key=caught.__getitem__)
+    threshold = round(caught[nearest], 4)
     return {
         "threshold": threshold,
         "nearest_wrong": nearest,
         "left_to_the_mechanism": [name for name in wrong if name not in caught],
-        "right_fails": right.cdf(threshold),
-        "wrong_passes": 1 - wrong[nearest].cdf(threshold),
+        "right_fails": right.cdf(threshold) ** 2,
+        "wrong_passes": 1 - wrong[nearest].cdf(threshold) ** 2,
         "setting": asdict(SETTINGS[exercise, dataset]),
         "answers": {
             name: {
@@ -73,3 +74,9 @@ def band(dataset: str, exercise: str, found: Mapping[str, Sequence[float]]) -> d
             for name, values in found.items()
         },
     }
+
+
+def _between(right: NormalDist, wrong: NormalDist) -> float:
+    equally_far = (right.mean - wrong.mean) / (right.stdev + wrong.stdev)
+    surely_above = NormalDist().inv_cdf((1 - RATE) ** 0.5)
+    return wrong.mean + max(equally_far, surely_above) * wrong.stdev

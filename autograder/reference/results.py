@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from autograder.notebooks import ROOT
-from autograder.reference.band_runs import EXERCISES, answers, band, judge
+from autograder.reference.band_runs import EXERCISES, accuracy_of, answers, band
 from autograder.reference.measure import SEEDS, study_lines
 from autograder.reference.page import FOLDER, page
 from autograder.reference.protocol import ASSIGNMENT
@@ -63,7 +63,7 @@ def _measure_bands(dataset: str) -> None:
     for exercise, assignment in EXERCISES.items():
         seeds, names = range(BAND_SEEDS[dataset]), answers(exercise)
         jobs = [(exercise, name, seed) for name in names for seed in seeds]
-        found = spread(dataset, judge, jobs, f"{dataset}, band of {exercise}")
+        found = spread(dataset, accuracy_of, jobs, f"{dataset}, band of {exercise}")
         each = {n: found[k * len(seeds) : (k + 1) * len(seeds)] for k, n in enumerate(names)}
         entry = band(dataset, exercise, each) | _origin(len(seeds))
         _put(assignment, dataset, BANDS, exercise, entry)
