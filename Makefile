@@ -13,7 +13,7 @@ demo: sandbox .venv/.installed ## Grade a small made-up class and show its point
 
 # One thread a worker: the tests' models are small, and threads of several workers only get in each other's way.
 test: sandbox .venv/.installed ## Run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
 # Students write in my-work, which git ignores; what is there already is left alone.
 lab: .venv/.installed ## Open the students' notebooks, copied to my-work, in JupyterLab

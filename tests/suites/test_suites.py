@@ -71,11 +71,11 @@ def failures(tests: list[Outcome]) -> list[str]:
 def test_right_answers_get_full_marks(assignment: str, style: int) -> None:
     """One style for each exercise at a time; all of them in their turn.
 
-    The first of them trains for real, too: a Fisher by plain loops would take minutes to do so.
+    One of them trains for real, too, one that is quick: a Fisher by plain loops takes minutes.
     """
     chosen = {name: styles[style % len(styles)] for name, styles in RIGHT[assignment].items()}
     for seed in SEEDS:
-        trained = style == 0 and seed == SEEDS[0]
+        trained = style == 2 and seed == SEEDS[0]
         found = outcomes(assignment, chosen, seed, with_training=trained)
         assert {name: failures(tests) for name, tests in found.items() if failures(tests)} == {}
         assert all(earned(tests) == worth(tests) for tests in found.values())

@@ -1,0 +1,14 @@
+"""Which tests stay together when they run in several processes."""
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests share one process and what they set up, but for those of the suites.
+
+    Those set nothing up, and are too many for one process.
+    """
+    for item in items:
+        if item.path.parent.name != "suites":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
