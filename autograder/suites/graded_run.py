@@ -56,8 +56,8 @@ SETTINGS: dict[tuple[str, str], Setting] = {
     ("train_with_l2", "mnist"): Setting(
         "parity", 2, 1347, "sgd", 0.03, 32, 15, (0.1,), momentum=0.9, hidden=(64,), runs=2
     ),
-    ("train_with_ewc", "mnist"): replace(_EWC, rows=500, hidden=(32,)),
-    ("train_with_online_ewc", "mnist"): replace(_ONLINE, rows=500, hidden=(32,)),
+    ("train_with_ewc", "mnist"): replace(_EWC, rows=500, hidden=(32,), lr=0.1),
+    ("train_with_online_ewc", "mnist"): replace(_ONLINE, rows=500, hidden=(32,), lr=0.1),
 }
 
 
