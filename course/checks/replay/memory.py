@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from course.checks.expect import RETURN
+from course.checks.expect import RETURN, number, pair, tensor
 from course.checks.replay.numbered import all_different, drawn_from, numbered, seeded, which
 from course.checks.student import Checks, Function
 from course.data import Task
@@ -42,11 +42,11 @@ def _lessons(train_with_replay: Function, fraction: float, seed: int) -> list[li
 
 def trains_on_all_of_each_task(train_with_replay: Function) -> None:
     """Trains on all of each task."""
-    for number, rows in enumerate(_lessons(train_with_replay, 0.5, 0)):
-        start, size = STARTS[number], SIZES[number]
+    for k, rows in enumerate(_lessons(train_with_replay, 0.5, 0)):
+        start, size = STARTS[k], SIZES[k]
         own = sorted(row for row in rows if start <= row < start + size)
         assert own == list(range(start, start + size)), (
-            f"Task {number + 1} has {size} training rows. All of them should be trained on, once"
+            f"Task {k + 1} has {size} training rows. All of them should be trained on, once"
             f" each, when it is its turn; {len(set(own))} of them were."
         )
         assert not any(start + 50 <= row < start + 53 for row in rows), "Test rows were trained on."
@@ -54,14 +54,14 @@ def trains_on_all_of_each_task(train_with_replay: Function) -> None:
 
 def replays_every_earlier_task(train_with_replay: Function) -> None:
     """Replays every earlier task."""
-    for number, rows in enumerate(_lessons(train_with_replay, 0.5, 0)):
+    for k, rows in enumerate(_lessons(train_with_replay, 0.5, 0)):
         for earlier in range(3):
-            if earlier == number:
+            if earlier == k:
                 continue
-            start, wanted = STARTS[earlier], SIZES[earlier] // 2 if earlier < number else 0
+            start, wanted = STARTS[earlier], SIZES[earlier] // 2 if earlier < k else 0
             found = [row for row in rows if start <= row < start + 100]
             assert len(found) == wanted, (
-                f"While task {number + 1} is learnt, with the fraction 0.5, {wanted} of the"
+                f"While task {k + 1} is learnt, with the fraction 0.5, {wanted} of the"
                 f" {SIZES[earlier]} rows of task {earlier + 1} should be replayed, but"
                 f" {len(found)} were."
             )
@@ -120,11 +120,13 @@ def rounds_each_task_down(replay_bytes: Function) -> None:
 def _bytes(replay_bytes: Function, dtype: torch.dtype, fraction: float, wanted: list[int]) -> None:
     found = replay_bytes(_tasks(dtype), fraction)
     assert found is not None, f"The result should be a list of 3 numbers. {RETURN}"
-    found = [int(number) for number in found]
+    listed = isinstance(found, list | tuple) and len(found) == 3
+    assert listed, f"For 3 tasks the result should be a list of 3 numbers, not {found!r}."
+    found = [int(number(entry, "Each entry of the list")) for entry in found]
     size = 2 * dtype.itemsize
-    entries = [number // (size + 8) * 3 for number in wanted]
+    entries = [kept // (size + 8) * 3 for kept in wanted]
     assert found != entries, "That is the number of entries. Count bytes: `element_size()`."
-    images = [number // (size + 8) * size for number in wanted]
+    images = [kept // (size + 8) * size for kept in wanted]
     assert found != images, "That is the bytes of the images alone; the labels are kept too."
     shifted = [*wanted[1:], None]
     assert found[:2] != shifted[:2], (
@@ -151,12 +153,10 @@ def _chosen(choose: Function, n: int, seed: int) -> list[int]:
     """Numbers of the rows chosen with a network of that seed; checks that they are rows at all."""
     x, y = _known_rows()
     model = MLP(5, [8], 3, generator=seeded(seed))
-    result = choose(model, x, y, n, seeded(0))
-    assert result is not None, f"The result should be two tensors, x and y. {RETURN}"
-    found_x, found_y = result
-    assert len(found_x) == n == len(found_y), (
-        f"{n} of 60 rows were asked for, but {len(found_x)} images and {len(found_y)} labels came."
-    )
+    what = f"A choice of {n} of 60 rows"
+    found_x, found_y = pair(choose(model, x, y, n, seeded(0)), what)
+    found_x = tensor(found_x, f"{what}: x", (n, 5))
+    found_y = tensor(found_y, f"{what}: y", (n,))
     same = (found_x[:, None, :] == x[None, :, :]).all(dim=2)
     assert bool(same.any(dim=1).all()), "Some rows that came are none of those handed over."
     rows = [int(k) for k in same.int().argmax(dim=1)]

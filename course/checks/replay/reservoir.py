@@ -10,9 +10,20 @@ from course.checks.student import Checks, Function
 CAPACITY, STREAM, BUFFERS = 5, 20, 400
 
 
+def _made(reservoir: Function, capacity: int) -> Any:
+    """An empty buffer."""
+    buffer = reservoir(capacity)
+    missing = [name for name in ("add", "sample", "__len__") if not hasattr(buffer, name)]
+    assert not missing, (
+        f"`ReservoirBuffer({capacity})` should be a buffer with `add`, `sample` and `__len__`, but"
+        f" what came has no {' and no '.join(f'`{name}`' for name in missing)}."
+    )
+    return buffer
+
+
 def _filled(reservoir: Function, capacity: int, parts: list[int], seed: int) -> Any:
     """A buffer that saw rows 0, 1, 2, ..., in parts of these sizes."""
-    buffer, generator, seen = reservoir(capacity), seeded(seed), 0
+    buffer, generator, seen = _made(reservoir, capacity), seeded(seed), 0
     for count in parts:
         reservoir.use(buffer, "add", *numbered(count, start=seen), generator)
         seen += count
@@ -75,7 +86,7 @@ def decides_with_the_generator(reservoir: Function) -> None:
 def keeps_copies(reservoir: Function) -> None:
     """Keeps copies."""
     for count in (3, CAPACITY):
-        buffer, (x, y) = reservoir(CAPACITY), numbered(count)
+        buffer, (x, y) = _made(reservoir, CAPACITY), numbered(count)
         reservoir.use(buffer, "add", x, y, seeded(0))
         _held(reservoir, buffer, count, f"What it holds after {count} rows")
         before: list[float] = []

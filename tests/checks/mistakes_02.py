@@ -1,13 +1,4 @@
-"""Every visible check of 02-replay lets right answers through and names mistakes."""
-
-import pytest
-
-from autograder import solutions
-from autograder.assignments import REPLAY
-from course.checks.replay import CHECKS
-from course.checks.runner import run
-from tests.checks import harness
-from tests.suites.right_answers_02 import RIGHT
+"""Right answers to 02-replay as text, and mistakes to put in."""
 
 PARTS = {
     "choose_exemplars": """
@@ -162,25 +153,3 @@ MISTAKES = [
     ("choose_informative", "model.train(was)", "pass", "leave it so"),
     ("choose_informative", "y[chosen]", "y[:n]", "no longer belong"),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize("exercise", CHECKS)
-def test_right_answers_pass_every_check(exercise: str) -> None:
-    harness.passes(exercise, PARTS[exercise], CHECKS)
-    for function in [solutions.load(REPLAY)[exercise], *RIGHT[exercise]]:
-        rows = run(exercise, {exercise: function}, CHECKS)
-        assert [(row.name, row.message) for row in rows if row.status != "passed"] == []
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_are_named(mistake: harness.Mistake) -> None:
-    harness.is_named(mistake, PARTS, CHECKS)
-
-
-@pytest.mark.parametrize("exercise", CHECKS)
-def test_every_check_can_fail(exercise: str) -> None:
-    harness.all_can_fail(exercise, MISTAKES, PARTS, CHECKS)
-
-
-def test_every_exercise_has_checks() -> None:
-    assert list(CHECKS) == [exercise.name for exercise in REPLAY.exercises]
