@@ -32,8 +32,8 @@ def frontier(
     *,
     names: Mapping[str, Sequence[object]] | None = None,
     errors: Mapping[str, tuple[Array, Array]] | None = None,
-    x_label: str = "accuracy on the old task",
-    y_label: str = "accuracy on the new task",
+    xlabel: str = "accuracy on the old task",
+    ylabel: str = "accuracy on the new task",
 ) -> Axes:
     """For each label accuracies on (old task, new task), fractions (k,) each, joined in order.
 
@@ -55,8 +55,8 @@ def frontier(
     _limits(ax, pairs)
     _equal_means(ax)
     _draw(ax, pairs, bars)
-    ax.set_xlabel(x_label)
-    ax.set_ylabel(y_label)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
     _name_points(ax, pairs, names or {})
     return ax
 

@@ -30,8 +30,8 @@ def landscape(
     points: Mapping[str, tuple[float, float]] | None = None,
     ellipses: Mapping[str, tuple[tuple[float, float], Array]] | None = None,
     labels: tuple[str, str] = ("old task", "new task"),
-    x_label: str = "",
-    y_label: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
 ) -> Axes:
     """Contour lines of two losses (m, m) over one plane: row i at height y, column j at x.
 
@@ -60,8 +60,8 @@ def landscape(
     ax.set_xlim(x0, x1)
     ax.set_ylim(y0, y1)
     ax.set_aspect("equal")
-    ax.set_xlabel(x_label)
-    ax.set_ylabel(y_label)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
     _legend(ax, (*(f"loss of the {label}" for label in labels), *drawn))
     _mark(ax, marked)
     return ax

@@ -19,8 +19,8 @@ def outcomes(
     ax: Axes | None = None,
     title: str | None = None,
     *,
-    x_label: str = "",
-    y_label: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
     bound: tuple[Array, Array] | None = None,
     what: str = "share of runs",
 ) -> Axes:
@@ -49,8 +49,8 @@ def outcomes(
             text.set_path_effects([patheffects.withStroke(linewidth=2, foreground=paper)])
     ax.set_xticks(range(len(across)), [f"{value:g}" for value in across])
     ax.set_yticks(range(len(up)), [f"{value:g}" for value in up])
-    ax.set_xlabel(f"{x_label}\nnumbers: {what}, %".lstrip())
-    ax.set_ylabel(y_label)
+    ax.set_xlabel(f"{xlabel}\nnumbers: {what}, %".lstrip())
+    ax.set_ylabel(ylabel)
     if line is not None:
         _draw_bound(ax, line)
     return ax

@@ -31,8 +31,8 @@ def expected_band(
     ax: Axes | None = None,
     title: str | None = None,
     *,
-    x_label: str = "",
-    y_label: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
     inside: str = "expected range",
     percent: bool = False,
 ) -> Axes:
@@ -62,8 +62,8 @@ def expected_band(
     ax.scatter(places[out], points[out], color=COLOURS[1], label=outside, marker="x", **looks)
     if percent:
         in_percent(ax.yaxis)
-    ax.set_xlabel(x_label)
-    ax.set_ylabel(y_label)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
     end = order[-1]
     right, ends = float(places[end]), (float(middle[end]), float(top[end]))
     at_right(ax, [End(right, ends[0], "expected", "black"), End(right, ends[1], inside, "0.6")])
@@ -77,8 +77,8 @@ def agreement(
     ax: Axes | None = None,
     title: str | None = None,
     *,
-    x_label: str = "",
-    y_label: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
 ) -> Axes:
     """Points (n,), (n,) on two logarithmic axes, and the diagonal on which x and y are equal.
 
@@ -103,8 +103,8 @@ def agreement(
     ax.set_aspect("equal")
     left_out = len(shown) - shown.sum()
     note = f"{left_out} of {len(shown)} left out: not above 0" if left_out else ""
-    ax.set_xlabel("\n".join(line for line in (x_label, note) if line))
-    ax.set_ylabel(y_label)
+    ax.set_xlabel("\n".join(line for line in (xlabel, note) if line))
+    ax.set_ylabel(ylabel)
     at_right(ax, [End(limits[1], limits[1], "equal", "black")])
     return ax
 

@@ -215,7 +215,7 @@ OLD, NEW = [0.35, 0.5, 0.8, 0.95], [0.98, 0.95, 0.8, 0.5]
 
 def test_frontier_joins_the_points_in_their_order_and_names_them():
     series = {"L2": (OLD, NEW), "EWC": (OLD, torch.tensor(NEW) + 0.02)}
-    ax = plots.frontier(series, names={"L2": STRENGTHS}, x_label="even", y_label="odd")
+    ax = plots.frontier(series, names={"L2": STRENGTHS}, xlabel="even", ylabel="odd")
     lines = [line for line in ax.lines if not isinstance(line, AxLine)]
     assert lines[0].get_xydata().tolist() == [list(p) for p in zip(OLD, NEW, strict=True)]
     assert lines[1].get_ydata() == pytest.approx([y + 0.02 for y in NEW])
@@ -280,13 +280,13 @@ def test_points_that_are_not_numbers_are_outside():
 
 
 def test_agreement_has_equal_axes_and_says_what_is_left_out():
-    ax = plots.agreement([1e-9, 1e-3, 0.0, 1.0], [2e-9, 1e-3, 1.0, np.nan], x_label="half F d^2")
+    ax = plots.agreement([1e-9, 1e-3, 0.0, 1.0], [2e-9, 1e-3, 1.0, np.nan], xlabel="half F d^2")
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert ax.get_xlim() == ax.get_ylim()
     assert ax.collections[0].get_offsets().tolist() == [[1e-9, 2e-9], [1e-3, 1e-3]]
     assert list(ax.lines[0].get_xdata()) == list(ax.lines[0].get_ydata())
     assert ax.get_xlabel() == "half F d^2\n2 of 4 left out: not above 0"
-    assert plots.agreement([1.0], [2.0], x_label="a").get_xlabel() == "a"
+    assert plots.agreement([1.0], [2.0], xlabel="a").get_xlabel() == "a"
 
 
 def test_landscape_has_row_i_at_height_y():
@@ -343,7 +343,7 @@ def test_importance_has_one_scale_from_zero():
 
 
 def test_outcomes_writes_every_share_where_it_belongs():
-    ax = plots.outcomes([0.1, 1.0], [1, 10, 100], SHARES, x_label="lr", what="runs that diverged")
+    ax = plots.outcomes([0.1, 1.0], [1, 10, 100], SHARES, xlabel="lr", what="runs that diverged")
     written = {text.get_position(): text.get_text() for text in ax.texts}
     assert written == {(0, 0): "0", (1, 0): "20", (0, 1): "30", (1, 1): "100", (0, 2): "95"}
     assert (labels(ax.xaxis), labels(ax.yaxis)) == (["0.1", "1"], ["1", "10", "100"])
