@@ -22,6 +22,7 @@ GOALS = (
     Goal(_TUTORIAL, "replay", 0.5, (97.0,)),
     Goal(_TUTORIAL, "L2", None, (77.5,)),
     Goal(_TUTORIAL, "EWC", None, (82.5,)),
+    Goal("even/odd, the second task by SGD", "L2", None, (77.5,)),
     Goal("even/odd, the second task by gentler Adam", "EWC", None, (82.5,)),
     Goal("digit pairs", "replay", 0.5, (99.5, 98.2)),
 )
