@@ -11,11 +11,12 @@ from torch import nn
 
 from autograder import solutions
 from autograder.assignments import CLASSES, Assignment
+from autograder.inside import observe
 from autograder.inside.codec import Opaque
 from autograder.inside.observe import Seen
 from autograder.inside.peer import RemoteError
 from autograder.inside.slope import attach, detach
-from autograder.inside.wire import WireError
+from autograder.inside.wire import BROKEN, WireError
 from autograder.limits import Limits
 from autograder.session import Cell, Handler, Session, Stopped
 from autograder.student import (
@@ -58,6 +59,7 @@ class RemoteStudent(Student):
         self._ended: dict[str, StudentFailure] = {}
         self._spent: dict[str, float] = {}
         self._errors: list[Exception] = []
+        self._served_seen: list[tuple[nn.Module, Seen]] = []
         handlers: dict[str, Handler] = {
             "serve": self._serve,
             "serve_use": self._serve_use,
@@ -113,6 +115,7 @@ class RemoteStudent(Student):
 
     def _ask(self, seconds: float, name: str, what: str, fields: dict[str, Any]) -> Any:
         self._errors.clear()
+        self._served_seen.clear()
         fresh, self._fresh = self._fresh or not self._kept, False
         try:
             return self.session.call(seconds, what, fresh=fresh, **fields)
@@ -131,7 +134,7 @@ class RemoteStudent(Student):
         try:
             result, seen = answer
             self._seen = {
-                id(model): Seen(*(flag is True for flag in flags))
+                id(model): self._with_served(model, Seen(*(flag is True for flag in flags)))
                 for model, flags in zip(models, seen, strict=True)
             }
             result = attach(result, args, kwargs)
@@ -140,6 +143,13 @@ class RemoteStudent(Student):
         if isinstance(result, Opaque):
             raise BadValue(f"`{name}` gave back a value of type {result.type_name}.")
         return result
+
+    def _with_served(self, model: nn.Module, seen: Seen) -> Seen:
+        """How the student's code used ``model``, also by earlier exercises that were served."""
+        for used, own in self._served_seen:
+            if used is model:
+                seen = seen.also(own)
+        return seen
 
     def _failure(self, name: str, error: RemoteError) -> StudentFailure:
         if error.kind != "NameNotDefined":
@@ -158,7 +168,10 @@ class RemoteStudent(Student):
         if name not in [exercise.name for exercise in self._assignment.before(self.exercise)]:
             raise WireError(f"{str(name)[:40]!r} is not served")
         args, kwargs = message["args"], dict(message["kwargs"])
-        result = solutions.load(self._assignment)[name](*args, **kwargs)
+        models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
+        with observe.watch(models) as watchers:
+            result = solutions.load(self._assignment)[name](*args, **kwargs)
+        self._served_seen += [(m, w.seen) for m, w in zip(models, watchers, strict=True)]
         if name not in self._classes:
             return detach(result, args, kwargs)
         if len(self._served) >= MAX_SERVED:
@@ -185,7 +198,7 @@ class RemoteStudent(Student):
         args, kwargs = message["args"], dict(message["kwargs"])
         try:
             return detach(function(*args, **kwargs), args, kwargs)
-        except (WireError, EOFError, OSError):  # the sandbox's doing, also when it timed out
+        except BROKEN:  # the sandbox's doing, also when it timed out
             raise
         except Exception as error:  # noqa: BLE001 - raised again in the suite
             self._errors.append(error)

@@ -14,12 +14,11 @@ from typing import Any
 
 from autograder.inside.codec import SCORER
 from autograder.inside.peer import Peer, RemoteError
-from autograder.inside.wire import Channel, WireError
+from autograder.inside.wire import BROKEN, Channel, Closed, Late, WireError
 from autograder.limits import Limits
 from autograder.sandbox import Sandbox, SandboxError
 
 NO_TIME = "The time for the whole notebook was used up."
-GONE = (EOFError, ConnectionError)
 Handler = Callable[[dict[str, Any]], Any]
 
 
@@ -135,7 +134,7 @@ class Session:
         try:
             self._peer.request("run", fresh=True, source="")
             self._ready = True
-        except (*GONE, TimeoutError, WireError) as error:
+        except BROKEN as error:
             assert self._sandbox is not None
             sandbox, self._sandbox = self._sandbox, None
             sandbox.kill()
@@ -174,13 +173,13 @@ class Session:
         self._peer.deadline = min(time.monotonic() + seconds, self._deadline)
         try:
             return self._peer.request(op, fresh=fresh, **fields)
-        except TimeoutError:
+        except Late:
             self.stop()
             message = (
                 f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"
             )
             raise Stopped("timeout", message) from None
-        except GONE:
+        except Closed:
             assert self._sandbox is not None
             reason = self._sandbox.reason
             self.stop()

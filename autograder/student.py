@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -90,9 +91,14 @@ class Held:
 
     def __len__(self) -> int:
         length = self._student.member(self._class_name, self._key, "__len__")()
-        if not isinstance(length, int) or length < 0:
-            raise BadValue(f"`len()` of a `{self._class_name}` gave no whole number.")
-        return length
+        try:
+            return len(range(operator.index(length)))
+        except TypeError:
+            kind = type(length).__name__
+            text = (
+                f"`len()` of a `{self._class_name}` should be a whole number, not of type {kind}."
+            )
+            raise BadValue(text) from None
 
 
 class Student:

@@ -23,7 +23,7 @@ from course.data import Task
 
 from . import modules
 from .slope import Slope
-from .wire import WireError, same_values, tensor_at
+from .wire import CannotCross, WireError, same_values, tensor_at
 
 SCORER, AGENT = 0, 1
 MAX_DEPTH = 50
@@ -74,7 +74,7 @@ class Encoder:
             kind = {"t": "list"}
         elif isinstance(value, dict):
             kind = {"t": "dict"}
-        elif isinstance(value, nn.Module):
+        elif isinstance(value, nn.Module) and modules.crosses(value):
             kind = {"t": "module", "spec": modules.describe(value)}
         elif isinstance(value, optim.Optimizer):
             names = self._codec.parameter_names()
@@ -288,14 +288,19 @@ class Codec:
 
         ``fresh`` makes both sides forget what they held before. ``about``: changes of these values
         and what is in them, besides the fields', are enough; by default all changes are sent.
+        Raises ``CannotCross``.
         """
         if fresh:
             self.reset()
         encoder = Encoder(self)
         known = self.mark()
         looked_at = list(self._objects) if about is None else self._within([fields, *about])
-        changes = [[n, encoder.state(self._objects[n])] for n in looked_at if self._changed(n)]
-        message = {key: encoder.value(value) for key, value in fields.items()}
+        try:
+            changes = [[n, encoder.state(self._objects[n])] for n in looked_at if self._changed(n)]
+            message = {key: encoder.value(value) for key, value in fields.items()}
+        except WireError as error:
+            self.forget(known)
+            raise CannotCross(str(error)) from None
         self._note_synced([*(n for n, _ in changes), *self._since(known)])
         return {"fresh": fresh, "changes": changes, "fields": message}, encoder.tensors
 

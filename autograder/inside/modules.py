@@ -45,6 +45,15 @@ def describe(module: nn.Module) -> dict[str, Any]:
     return {"class": type(module).__name__, "config": spec}
 
 
+def crosses(module: nn.Module) -> bool:
+    """Whether ``describe`` knows its kind."""
+    try:
+        describe(module)
+    except WireError:
+        return False
+    return True
+
+
 def build(spec: Any) -> nn.Module:
     """The module that ``describe`` described, on the CPU, weights not yet set."""
     try:

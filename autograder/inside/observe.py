@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
@@ -21,6 +21,11 @@ class Seen:
     training: bool = False
     evaluation: bool = False
     tracked: bool = False
+
+    def also(self, other: Seen) -> Seen:
+        """What was seen in either."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Seen(*(a or b for a, b in pairs))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from torch import nn
 
 from .codec import SCORER, Codec
 from .slope import attach, attach_flat, detach, flat
-from .wire import Channel, WireError, tensor_at
+from .wire import BROKEN, CannotCross, Channel, Closed, WireError, tensor_at
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -49,8 +49,8 @@ class Peer:
     def request(self, op: str, *, fresh: bool = False, **fields: Any) -> Any:
         """Asks the other side. ``fresh``: objects that crossed before are forgotten.
 
-        Raises ``RemoteError`` when the other side raised, ``WireError``, ``EOFError``,
-        ``TimeoutError``, ``OSError``.
+        Raises ``RemoteError`` when the other side raised, ``CannotCross`` where nothing was asked,
+        and what is ``BROKEN``.
         """
         self._count += 1
         number = self._count
@@ -83,7 +83,7 @@ class Peer:
         while True:
             try:
                 message = self._receive()
-            except EOFError:
+            except Closed:
                 return
             self._answer(message)
 
@@ -96,7 +96,7 @@ class Peer:
         self._depth += 1
         try:
             value = handler(message)
-        except (WireError, EOFError, TimeoutError):
+        except BROKEN:
             raise
         except BaseException as error:  # noqa: BLE001 - it goes to the other side
             self._send_error(number, error, about)
@@ -105,7 +105,7 @@ class Peer:
             self._depth -= 1
         try:
             self._send({"op": "return", "request": number, "value": value}, about)
-        except WireError as error:
+        except CannotCross as error:
             self._send_error(number, error, about)
 
     def _send_error(self, number: Any, error: BaseException, about: Any) -> None:

@@ -11,26 +11,27 @@ from .slope import attach
 
 def served(peer: Peer, name: str, properties: tuple[str, ...] | None) -> Callable[..., Any]:
     """A function, or with ``properties`` a class whose objects have these, that is right."""
+    if properties is not None:
+        fields = {"_peer": peer, "_served_name": name, "_properties": properties}
+        return type(name, (ServedObject,), fields)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         result = _ask(peer, "serve", args, kwargs, name=name)
         return attach(result, args, kwargs)
 
-    def new(*args: Any, **kwargs: Any) -> ServedObject:
-        return ServedObject(peer, _ask(peer, "serve", args, kwargs, name=name), properties or ())
-
-    made = function if properties is None else new
-    made.__name__ = name
-    return made
+    function.__name__ = name
+    return function
 
 
 class ServedObject:
-    """An object on the other side, used as if it were here."""
+    """An object on the other side, used as if it were here; its class says of which class."""
 
-    def __init__(self, peer: Peer, key: int, properties: tuple[str, ...]) -> None:
-        self._peer = peer
-        self._key = key
-        self._properties = properties
+    _peer: Peer
+    _served_name: str
+    _properties: tuple[str, ...]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._key = _ask(self._peer, "serve", args, kwargs, name=self._served_name)
 
     def __getattr__(self, member: str) -> Any:
         if member.startswith("_"):

@@ -45,8 +45,10 @@ def detach(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return result
     try:
         found = torch.autograd.grad(result, [sources[k] for k in wanted], allow_unused=True)
-    except RuntimeError:  # its graph is used up: a live tensor that leads nowhere
-        return result
+    except RuntimeError as error:
+        if "second time" not in str(error):
+            raise
+        return result  # its graph is used up: a live tensor that leads nowhere
     gradients: list[Tensor | None] = [None] * len(sources)
     for k, gradient in zip(wanted, found, strict=True):
         gradients[k] = gradient

@@ -26,6 +26,21 @@ class WireError(ValueError):
     """What came over the wire is not what the protocol allows."""
 
 
+class CannotCross(TypeError):
+    """A value of one's own is not sent: no frame holds one of its kind, depth or size."""
+
+
+class Closed(EOFError):
+    """The other side is gone. No code but the channel's raises this."""
+
+
+class Late(TimeoutError):
+    """The deadline has passed. No code but the channel's raises this."""
+
+
+BROKEN = (WireError, Closed, Late)  # the channel is of no use any more
+
+
 class Channel:
     """Sends and receives frames. ``deadline`` is a ``time.monotonic()`` moment, or None."""
 
@@ -39,16 +54,21 @@ class Channel:
     def send(
         self, message: dict[str, Any], tensors: list[Tensor], deadline: float | None = None
     ) -> None:
-        """Raises ``WireError`` for a frame over the limits, ``TimeoutError``, ``OSError``."""
+        """Raises ``CannotCross`` for a frame over the limits, ``Late``, ``Closed``."""
         text = json.dumps(message).encode()
         blob = save({str(i): t.contiguous() for i, t in enumerate(tensors)}) if tensors else b""
         if len(text) > self._max_json or len(blob) > self._max_blob:
-            raise WireError(f"{len(text)} bytes of JSON and {len(blob)} of tensors are too much")
+            raise CannotCross(f"{len(text)} bytes of JSON and {len(blob)} of tensors are too much")
         self._set_timeout(deadline)
-        self._sock.sendall(HEADER.pack(len(text), len(blob)) + text + blob)
+        try:
+            self._sock.sendall(HEADER.pack(len(text), len(blob)) + text + blob)
+        except TimeoutError:
+            raise Late from None
+        except ConnectionError as error:
+            raise Closed(str(error)) from None
 
     def receive(self, deadline: float | None = None) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        """Raises ``EOFError`` when the other side is gone, ``TimeoutError``, ``WireError``."""
+        """Raises ``Closed`` when the other side is gone, ``Late``, ``WireError``."""
         text_length, blob_length = HEADER.unpack(self._read(HEADER.size, deadline))
         if text_length > self._max_json or blob_length > self._max_blob:
             raise WireError(f"a frame of {text_length} + {blob_length} bytes is too large")
@@ -72,16 +92,21 @@ class Channel:
             return
         left = deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError
+            raise Late
         self._sock.settimeout(left)
 
     def _read(self, count: int, deadline: float | None) -> bytes:
         data = bytearray()
         while len(data) < count:
             self._set_timeout(deadline)
-            chunk = self._sock.recv(min(count - len(data), 1 << 20))
+            try:
+                chunk = self._sock.recv(min(count - len(data), 1 << 20))
+            except TimeoutError:
+                raise Late from None
+            except ConnectionError as error:
+                raise Closed(str(error)) from None
             if not chunk:
-                raise EOFError("the other side closed the connection")
+                raise Closed("the other side closed the connection")
             data += chunk
         return bytes(data)
 

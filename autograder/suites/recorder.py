@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from autograder.inside.wire import BROKEN
+
 Weights = dict[str, Tensor]
 Teach = Callable[[nn.Module, Tensor, Tensor, Any], None]
 
@@ -49,7 +51,8 @@ class Lesson:
     """One call of ``train_on``.
 
     ``own_model``: it was given the suite's model. ``untouched``: with the weights that the lesson
-    before left, or those at the start. ``penalty``: what it is at each probe, None without one.
+    before left, or those at the start. ``training``: all of it in training mode. ``penalty``: what
+    it is at each probe, None without one.
     """
 
     x: Tensor
@@ -71,6 +74,7 @@ class Recorder:
         self._teach = teach
         self._probes = probes
         self._weights = named(model)
+        self._trainable = [p.requires_grad for p in model.parameters()]
         self.lessons: list[Lesson] = []
 
     def train_on(self, model: Any, x: Any, y: Any, penalty: Any = None) -> None:
@@ -112,6 +116,10 @@ class Recorder:
             f"`{function}` changed the weights of the model outside `train_on`. Only training "
             "should change them."
         )
+        assert [p.requires_grad for p in self._model.parameters()] == self._trainable, (
+            f"`{function}` left `requires_grad` of some parameters changed: they can no longer be "
+            "trained."
+        )
 
     def _as_left(self) -> bool:
         now = named(self._model)
@@ -132,6 +140,8 @@ class Recorder:
         put(self._model, weights)
         try:
             value = penalty(self._model)
+        except BROKEN:
+            raise
         except Exception as error:  # noqa: BLE001 - the student reads it
             raise AssertionError(
                 "The penalty that `train_on` was given raised "
@@ -139,10 +149,12 @@ class Recorder:
             ) from None
         parameters = dict(self._model.named_parameters())
         gradient = {name: torch.zeros_like(p) for name, p in parameters.items()}
-        scalar = isinstance(value, Real) or (isinstance(value, Tensor) and value.numel() == 1)
-        assert scalar, (
-            "The penalty should give one number in a tensor, but it gave "
-            f"{tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__}."
+        kind = type(value).__name__
+        if isinstance(value, Tensor):
+            kind = f"tensor of shape {tuple(value.shape)}"
+        assert isinstance(value, Real) or (isinstance(value, Tensor) and not value.dim()), (
+            f"The penalty should give a scalar, a tensor of shape (), but gave a {kind}. `.sum()` "
+            "makes one number of many."
         )
         if isinstance(value, Tensor) and value.requires_grad:
             found: Sequence[Tensor | None] = torch.autograd.grad(

@@ -18,11 +18,15 @@ STRENGTH, DECAY = 4.0, 0.5
 
 @dataclass
 class Lesson:
-    """One call of ``train_on``: its rows, and the penalty with its pull where all weights are 2."""
+    """One call of ``train_on``: its rows, and the penalty with its pull where all weights are 2.
+
+    ``trouble``: what is wrong with a penalty that has no value.
+    """
 
     pixels: list[float]
-    value: float
-    pull: float
+    value: float = 0.0
+    pull: float = 0.0
+    trouble: str = ""
 
 
 def _tasks() -> list[Task]:
@@ -52,21 +56,32 @@ def _lessons(method: Function, *more: float) -> list[Lesson]:
     method(model, _tasks(), train_on, STRENGTH, *more)
     calls = len(lessons)
     assert calls == 3, f"With 3 tasks `train_on` should be called 3 times, once each, not {calls}."
+    for number, lesson in enumerate(lessons, start=1):
+        assert not lesson.trouble, f"While task {number} is learnt, the penalty {lesson.trouble}"
     assert bool((linear.weight == 1.5).all()), "The weights were changed outside `train_on`."
     return lessons
 
 
 def _lesson(model: nn.Module, x: Tensor, penalty: Any) -> Lesson:
+    pixels = x.flatten().tolist()
     if penalty is None:
-        return Lesson(x.flatten().tolist(), 0.0, 0.0)
-    assert callable(penalty), (
-        "The penalty should be a function of the model: `train_on` asks it again for every batch."
-    )
-    value = torch.as_tensor(penalty(model))
-    pull = torch.zeros(2, 1)
-    if value.requires_grad:
-        (pull,) = torch.autograd.grad(value, [model.get_parameter("0.weight")])
-    return Lesson(x.flatten().tolist(), float(value.detach()), float(pull[0]))
+        return Lesson(pixels)
+    if not callable(penalty):
+        kind = type(penalty).__name__
+        trouble = "should be a function of the model, which `train_on` asks anew for every batch,"
+        return Lesson(pixels, trouble=f"{trouble} not of type {kind}.")
+    try:
+        value = penalty(model)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the student should see it
+        return Lesson(pixels, trouble=f"raised {type(error).__name__}: {error}")
+    if not isinstance(value, Tensor | float | int) or (isinstance(value, Tensor) and value.dim()):
+        return Lesson(pixels, trouble=f"should give a scalar tensor, but gave {value!r:.80}.")
+    pull = None
+    if isinstance(value, Tensor) and value.requires_grad:
+        weight = model.get_parameter("0.weight")
+        (pull,) = torch.autograd.grad(value, [weight], allow_unused=True)
+    number = float(torch.as_tensor(value).detach())
+    return Lesson(pixels, number, 0.0 if pull is None else float(pull[0]))
 
 
 def _trains_on_each(method: Function, *more: float) -> None:
