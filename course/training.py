@@ -165,9 +165,11 @@ def _loss(
     if penalty is None:
         return loss
     extra = penalty(model)
-    if isinstance(extra, Tensor) and extra.dim():
+    if not isinstance(extra, Tensor):
+        return loss + extra
+    if extra.numel() != 1:
         raise ValueError(f"expected a penalty that is a scalar, got shape {tuple(extra.shape)}")
-    return loss + extra
+    return loss + extra.reshape(())
 
 
 def _mean(losses: list[Tensor], rows: int) -> float:

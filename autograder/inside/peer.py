@@ -110,6 +110,8 @@ class Peer:
 
     def _send_error(self, number: Any, error: BaseException, about: Any) -> None:
         kind = error.kind if isinstance(error, RemoteError) else type(error).__name__
+        if isinstance(error, CannotCross):
+            kind = "TypeError"
         try:
             text = str(error)[:2000]
         except Exception:  # noqa: BLE001 - a hostile __str__

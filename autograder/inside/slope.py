@@ -36,8 +36,8 @@ def _tensors(arg: Any) -> Iterator[Tensor]:
 
 
 def detach(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """``result``, or a ``Slope`` where it is a scalar with a gradient by the arguments."""
-    if not isinstance(result, Tensor) or result.dim() or not result.requires_grad:
+    """``result``, or a ``Slope`` where it is one number with a gradient by the arguments."""
+    if not isinstance(result, Tensor) or result.numel() != 1 or not result.requires_grad:
         return result
     sources = inputs(args, kwargs)
     wanted = [k for k, source in enumerate(sources) if source.requires_grad]
@@ -63,7 +63,7 @@ def attach(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not isinstance(result, Slope):
         return result
     sources = inputs(args, kwargs)
-    number = not result.value.dim() and result.value.is_floating_point()
+    number = result.value.numel() == 1 and result.value.is_floating_point()
     if not number or len(sources) != len(result.gradients):
         raise WireError("a gradient that does not fit what it is a gradient by")
     for gradient, source in zip(result.gradients, sources, strict=True):

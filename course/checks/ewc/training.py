@@ -74,7 +74,7 @@ def _lesson(model: nn.Module, x: Tensor, penalty: Any) -> Lesson:
         value = penalty(model)
     except Exception as error:  # noqa: BLE001 - whatever it is, the student should see it
         return Lesson(pixels, trouble=f"raised {type(error).__name__}: {error}")
-    if not isinstance(value, Tensor | float | int) or (isinstance(value, Tensor) and value.dim()):
+    if not isinstance(value, Tensor | float | int) or torch.as_tensor(value).numel() != 1:
         return Lesson(pixels, trouble=f"should give a scalar tensor, but gave {value!r:.80}.")
     pull = None
     if isinstance(value, Tensor) and value.requires_grad:

@@ -59,7 +59,7 @@ class Trainer:
             value = penalty(self.model)
         except Exception as error:  # noqa: BLE001 - whatever it is, the student should see it
             return f"the penalty raised {type(error).__name__}: {error}"
-        if not isinstance(value, Tensor) or value.dim():
+        if not isinstance(value, Tensor) or value.numel() != 1:
             return f"the penalty should give a scalar tensor, but gave {value!r:.80}."
         slopes: list[float] = [0.0, 0.0]
         if value.requires_grad:
