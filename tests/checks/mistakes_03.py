@@ -133,7 +133,7 @@ MISTAKES = [
     ("train_with_l2", "        train_on(model, task.x_train, task.y_train, penalty)", "",
      "3 times, but was called 0"),
     ("train_with_l2", "task.x_train, task.y_train, penalty", "task.x_test, task.y_test, penalty",
-     "training rows of task 0"),
+     "training rows of task 1"),
     ("train_with_l2", "train_on(model, task.x_train, task.y_train, penalty)",
      "train_on(model, *(torch.cat([getattr(t, n) for t in tasks[:tasks.index(task) + 1]]) "
      "if task is not tasks[0] else getattr(task, n) for n in ('x_train', 'y_train')), penalty)",

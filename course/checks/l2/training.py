@@ -93,7 +93,8 @@ def _taught(train_with_l2: Function) -> Trainer:
 def trains_in_order(train_with_l2: Function) -> None:
     """Trains on one task after another."""
     trainer = _taught(train_with_l2)
-    for i, ((own, x, y), task) in enumerate(zip(trainer.calls, _tasks(), strict=True)):
+    lessons = zip(trainer.calls, _tasks(), strict=True)
+    for i, ((own, x, y), task) in enumerate(lessons, start=1):
         assert own, (
             "`train_on` must get the very model that was handed over, which learns task after task;"
             f" in call {i} it got another."
@@ -130,10 +131,10 @@ def _penalty(train_with_l2: Function, i: int) -> tuple[float, list[float]]:
     """Value and gradient of the penalty of task ``i``, counted from 0."""
     noted = _taught(train_with_l2).penalties[i]
     assert noted is not None, (
-        f"While task {i} was learnt (counted from 0), `train_on` got no penalty. Every task from"
+        f"While task {i + 1} was learnt, `train_on` got no penalty. Every task from"
         " the second on needs one."
     )
-    assert not isinstance(noted, str), f"While task {i} was learnt, {noted}"
+    assert not isinstance(noted, str), f"While task {i + 1} was learnt, {noted}"
     value, slopes = noted
     return value, slopes
 

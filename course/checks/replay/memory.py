@@ -124,6 +124,10 @@ def _bytes(replay_bytes: Function, dtype: torch.dtype, fraction: float, wanted: 
     assert listed, f"For 3 tasks the result should be a list of 3 numbers, not {found!r}."
     found = [int(number(entry, "Each entry of the list")) for entry in found]
     size = 2 * dtype.itemsize
+    as_float32 = [kept // (size + 8) * 16 for kept in wanted]
+    assert dtype == torch.float32 or found != as_float32, (
+        "That counts 4 bytes for each pixel, but these are float64: ask `element_size()`."
+    )
     entries = [kept // (size + 8) * 3 for kept in wanted]
     assert found != entries, "That is the number of entries. Count bytes: `element_size()`."
     images = [kept // (size + 8) * size for kept in wanted]
@@ -144,7 +148,7 @@ def _bytes(replay_bytes: Function, dtype: torch.dtype, fraction: float, wanted: 
 
 
 def _known_rows() -> tuple[Tensor, Tensor]:
-    """Sixty rows of three classes in random order; pixel 0 is the row's number, small."""
+    """Sixty rows of three classes in random order."""
     x = torch.randn(60, 5, generator=seeded(7))
     return x, torch.randint(3, (60,), generator=seeded(8))
 

@@ -74,6 +74,12 @@ def every_row_has_the_same_chance(reservoir: Function) -> None:
         " Row number k (counted from 1) replaces one that is held with probability capacity / k,"
         " where k counts every row seen so far, over all calls of `add`."
     )
+    kept = sum(_held(reservoir, _filled(reservoir, 1, [2], seed), 1, "It")[0] for seed in range(60))
+    # The second row's number is 1: binomial(60, 1/2); 10 or 50 come once in 10 million.
+    assert 10 < kept < 50, (
+        f"60 buffers for one row saw two. About half should hold the second, but"
+        f" {kept} do. Row number k, counted from 1, comes in with probability capacity / k."
+    )
 
 
 def decides_with_the_generator(reservoir: Function) -> None:

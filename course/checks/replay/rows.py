@@ -30,6 +30,13 @@ def chooses_at_random(choose_exemplars: Function) -> None:
     what = "The fraction 0.5 of 20 rows"
     runs = [which(choose_exemplars(x, y, 0.5, seeded(s)), what, 10) for s in (1, 1, 2, 3)]
     drawn_from(runs, what)
+    x, y = numbered(6)
+    what = "The fraction 0.5 of 6 rows"
+    sets = {frozenset(which(choose_exemplars(x, y, 0.5, seeded(s)), what, 3)) for s in range(100)}
+    assert len(sets) > 12, (
+        f"{what}: there are 20 sets of 3 rows, all equally likely, but in 100 runs only {len(sets)}"
+        " of them came. Rows that stand together must not come together."
+    )
 
 
 def refuses_impossible_fractions(choose_exemplars: Function) -> None:
