@@ -29,7 +29,7 @@ check: .venv/.installed ## Lint, check types, and see that the release is up to 
 	$(BIN)/mypy
 	$(BIN)/python -m autograder release --check
 
-bench: sandbox .venv/.installed ## Time the training loop and the exact Fisher
+bench: .venv/.installed ## Time the training loop and the exact Fisher
 	$(BIN)/python -m autograder bench
 
 clean: ## Remove the virtual environment and all caches (nobody's work)

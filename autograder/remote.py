@@ -51,7 +51,7 @@ class RemoteStudent(Student):
         limits: Limits,
         unsafe: bool = False,
     ) -> None:
-        super().__init__(CLASSES)
+        super().__init__()
         self._fresh = True
         self._served: list[tuple[Any, str]] = []
         self._assignment = assignment
@@ -110,7 +110,7 @@ class RemoteStudent(Student):
     def _fields(self, what: str | Use) -> dict[str, Any]:
         """What the agent is to do, as a message."""
         if isinstance(what, str):
-            return {"op": "call", "name": what, "hold": what in self._classes}
+            return {"op": "call", "name": what, "hold": what in CLASSES}
         return {"op": "use", "key": what.key, "member": what.member, "read": what.read}
 
     def _ask(self, seconds: float, name: str, what: str, fields: dict[str, Any]) -> Any:
@@ -172,7 +172,7 @@ class RemoteStudent(Student):
         with observe.watch(models) as watchers:
             result = solutions.load(self._assignment)[name](*args, **kwargs)
         self._served_seen += [(m, w.seen) for m, w in zip(models, watchers, strict=True)]
-        if name not in self._classes:
+        if name not in CLASSES:
             return detach(result, args, kwargs)
         if len(self._served) >= MAX_SERVED:
             raise WireError("too many objects")
@@ -188,7 +188,7 @@ class RemoteStudent(Student):
         if not isinstance(member, str) or (member.startswith("_") and member != "__len__"):
             raise WireError("no such member is served")
         value = getattr(served, member)
-        if member in self._classes[name]:
+        if member in CLASSES[name]:
             return value
         return value(*message["args"], **dict(message["kwargs"]))
 

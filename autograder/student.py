@@ -109,9 +109,7 @@ class Student:
     state is seeded with a new number. Subclasses say where the function runs.
     """
 
-    def __init__(self, classes: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        """``classes``: the names that stand for classes, with the properties of their objects."""
-        self._classes = classes or {}
+    def __init__(self) -> None:
         self.exercise = ""
         self.trains = False
         self._kept = False
@@ -154,7 +152,7 @@ class Student:
 
     def member(self, class_name: str, key: Any, member: str) -> Any:
         """A property's value, or a method to be called, of the object held under ``key``."""
-        read = member in self._classes[class_name]
+        read = member in CLASSES[class_name]
 
         def use(*args: Any, **kwargs: Any) -> Any:
             return self._record(Use(class_name, key, member, read), args, kwargs)
@@ -170,7 +168,7 @@ class Student:
             self.trace.append(snapshot(name, type(failure).__name__, args, kwargs, self._seen))
             raise
         self.trace.append(snapshot(name, result, args, kwargs, self._seen))
-        return Held(self, name, result) if name in self._classes else result
+        return Held(self, name, result) if name in CLASSES else result
 
     def seen(self, model: nn.Module) -> Seen:
         """How the last call used ``model``; reported from where the function ran."""
@@ -202,9 +200,8 @@ class LocalStudent(Student):
         self,
         namespace: Mapping[str, Callable[..., Any]],
         seed: int = 0,
-        classes: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        super().__init__(CLASSES if classes is None else classes)
+        super().__init__()
         self._namespace = namespace
         self.begin("", seed)
 

@@ -23,10 +23,11 @@ alone go on from the same network.
 
 Where strengths are chosen, each was tried on seeds that are not used again, with part of the
 training rows held back (20 % on digits, 10 % on MNIST), and the one with the best mean accuracy on
-those validation rows was taken; a training that diverged counts as 0. Then it was tested, trained
-on all rows. For speed, that choice, and every line of EWC on MNIST, takes the Fisher by the closed
-form of `course.fisher` with the notebook's `ewc_penalty`; on digits the lines of EWC are the
-notebook's own `train_with_ewc`. A test shows that both arrive at the same weights.
+those validation rows was taken; a strength with which one training diverged counts as 0. Then it
+was tested, trained on all rows. For speed, that choice, and every line of EWC (not online EWC) on
+MNIST, takes the Fisher by the closed form of `course.fisher` with the notebook's `ewc_penalty`; on
+digits the lines of EWC are the notebook's own `train_with_ewc`. A test shows that both arrive at
+the same weights.
 """
 TUTORIALS = """
 ## The two tutorials

@@ -7,11 +7,14 @@ expected value itself. All helpers raise ``AssertionError`` when the answer is w
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from autograder.student import StudentRaised
 
 # Rounding in float32 is 6e-8 of a value. Another order of summation, over some hundred terms and
 # steps, stays a hundred times below these bounds; no mistake comes near them.
@@ -144,3 +147,14 @@ def mode(model: nn.Module, training: bool, function: str) -> None:
     assert modes == {training}, (
         f"The model came in {names[training]} mode, but `{function}` did not leave it so."
     )
+
+
+def refuses(call: Callable[[], Any], what: str) -> None:
+    """``call`` raises ValueError."""
+    try:
+        call()
+    except ValueError:
+        return
+    except StudentRaised as error:
+        raise AssertionError(f"{what} should raise ValueError, but {error.args[0]}") from None
+    raise AssertionError(f"{what} should raise ValueError, but a result came back.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -118,3 +118,25 @@ def _sorted(x: Tensor, y: Tensor) -> Tensor:
         return x
     rows = torch.cat([x.double(), y.double()[:, None]], dim=1)
     return rows[rows[:, 0].argsort()]
+
+
+def gradient(penalty: Tensor, model: nn.Module) -> Weights:
+    """How a penalty pulls each parameter."""
+    assert penalty.requires_grad, (
+        "The penalty has the right value but no gradient, so it cannot pull the weights. Was it "
+        "computed under `no_grad`, from detached tensors, or by way of `.item()`?"
+    )
+    parameters = dict(model.named_parameters())
+    try:
+        found: Sequence[Tensor | None] = torch.autograd.grad(
+            penalty, list(parameters.values()), allow_unused=True
+        )
+    except RuntimeError:  # the graph is used up; in a sandbox nothing of it comes back then
+        found = [None] * len(parameters)
+    leads_there = any(pull is not None for pull in found)
+    assert leads_there, (
+        "The penalty has the right value but does not lead back to the model's parameters, so it "
+        "cannot pull them. Was a new tensor made, or `backward` called inside?"
+    )
+    pairs = zip(parameters.items(), found, strict=True)
+    return {name: torch.zeros_like(p) if pull is None else pull for (name, p), pull in pairs}

@@ -18,13 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from autograder.reference import replay_models
-from autograder.student import Student, StudentRaised
+from autograder.student import Student
 from autograder.suites import expect
 from autograder.suites.graded_run import judge
 from autograder.suites.inputs import network, spread, whole
 from autograder.suites.recorder import Recorder, named, scripted
 from autograder.suites.replay_population import Population
 from autograder.suites.replay_rows import Rows, all_of, distinct, from_generator_alone, pairs_of
+from autograder.suites.side_effects import watched
 from course.data import Dataset, Task, even_odd, load
 
 Rng = torch.Generator
@@ -91,7 +92,7 @@ class TestChooseExemplars:
             self.choose(student, rows, fraction, rng)
         for fraction in (1.5, -0.5, 1.01, -0.01, math.nan):
             call = partial(student.choose_exemplars, rows.x, rows.y, fraction, rng)
-            refuses(call, f"The fraction {fraction:g}")
+            expect.refuses(call, f"The fraction {fraction:g}")
 
     @pytest.mark.points(0.5)
     def test_dtypes_are_kept_and_x_and_y_stay_as_they_are(self, student: Student, rng: Rng) -> None:
@@ -100,17 +101,6 @@ class TestChooseExemplars:
             before = expect.Untouched(x=rows.x, y=rows.y)
             self.choose(student, rows, 0.5, rng)
             before.check("choose_exemplars")
-
-
-def refuses(call: Callable[[], Any], what: str) -> None:
-    """``call`` raises ValueError."""
-    try:
-        call()
-    except ValueError:
-        return
-    except StudentRaised as error:
-        raise AssertionError(f"{what} should raise ValueError, but {error.args[0]}") from None
-    raise AssertionError(f"{what} should raise ValueError, but a result came back.")
 
 
 class TestMix:
@@ -559,9 +549,7 @@ class TestTrainWithReplay:
         self, student: Student, rng: Rng
     ) -> None:
         stream = Stream(rng, (12, 8, 10))
-        parts = [(f"x_train` of task `{j}", t.x_train) for j, t in enumerate(stream.tasks)]
-        parts += [(f"y_train` of task `{j}", t.y_train) for j, t in enumerate(stream.tasks)]
-        before = expect.Untouched(**dict(parts))
+        before = watched(stream.tasks)
         stream.replayed(stream.learn(student, 0.5, rng))
         stream.recorder.check("train_with_replay")
         assert all(lesson.penalty is None for lesson in stream.recorder.lessons), (

@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, Optimizer
 
-from autograder.student import Student, StudentRaised
+from autograder.student import Student
 from autograder.suites import expect
 from autograder.suites.graded_run import judge
 from autograder.suites.inputs import batch, between, network, whole
-from autograder.suites.penalised_training import PenalisedTraining, half_squared_distance
+from autograder.suites.penalised_training import PenalisedTraining, gradient, half_squared_distance
 from autograder.suites.recorder import Weights, named, put
+from autograder.suites.side_effects import fill_grad, grad_untouched, watched, weights_untouched
 from course.data import Dataset
 from course.models import MLP
 
@@ -36,11 +37,6 @@ def like(rng: Rng, model: nn.Module) -> Weights:
         name: torch.randn(p.shape, generator=rng, dtype=p.dtype) + 0.5
         for name, p in model.named_parameters()
     }
-
-
-def weights_untouched(model: nn.Module, before: Weights, function: str) -> None:
-    same = all(torch.equal(p, before[name]) for name, p in model.named_parameters())
-    assert same, f"`{function}` changed the weights of the model. It should only look at them."
 
 
 class TestSnapshot:
@@ -97,37 +93,11 @@ class TestSnapshot:
     def test_float64_stays_float64_and_the_model_as_it_is(self, student: Student, rng: Rng) -> None:
         model = network(rng, [4, 6, 3], dropout=0.0, dtype=torch.float64)
         before = named(model)
-        for parameter in model.parameters():
-            parameter.grad = torch.ones_like(parameter)
+        fill_grad(model)
         self.taken(student, model)
         weights_untouched(model, before, "snapshot")
-        trainable = all(p.requires_grad for p in model.parameters())
-        assert trainable, "After `snapshot` the model's parameters no longer require gradients."
-        kept = all(p.grad is not None and bool((p.grad == 1).all()) for p in model.parameters())
-        assert kept, "`snapshot` changed the `.grad` of the model's parameters."
+        grad_untouched(model, "snapshot")
         expect.mode(model, True, "snapshot")
-
-
-def gradient(penalty: Tensor, model: nn.Module) -> Weights:
-    """How a penalty pulls each parameter."""
-    assert penalty.requires_grad, (
-        "The penalty has the right value but no gradient, so it cannot pull the weights. Was it "
-        "computed under `no_grad`, from detached tensors, or by way of `.item()`?"
-    )
-    parameters = dict(model.named_parameters())
-    try:
-        found: Sequence[Tensor | None] = torch.autograd.grad(
-            penalty, list(parameters.values()), allow_unused=True
-        )
-    except RuntimeError:  # the graph is used up; in a sandbox nothing of it comes back then
-        found = [None] * len(parameters)
-    leads_there = any(pull is not None for pull in found)
-    assert leads_there, (
-        "The penalty has the right value but does not lead back to the model's parameters, so it "
-        "cannot pull them. Was a new tensor made, or `backward` called inside?"
-    )
-    pairs = zip(parameters.items(), found, strict=True)
-    return {name: torch.zeros_like(p) if pull is None else pull for (name, p), pull in pairs}
 
 
 class TestL2Penalty:
@@ -204,16 +174,14 @@ class TestL2Penalty:
         model = network(rng, [3, 5, 4], dtype=torch.float64)
         anchor = {name: 1e5 + tensor for name, tensor in like(rng, model).items()}
         put(model, {n: t + torch.randn(t.shape, generator=rng).double() for n, t in anchor.items()})
-        for parameter in model.parameters():
-            parameter.grad = torch.ones_like(parameter)
+        fill_grad(model)
         start, names = named(model), list(anchor)
         tensors = expect.Untouched(**{f"anchor {n}": t for n, t in anchor.items()})
         self.right(student, model, anchor)
         assert list(anchor) == names, "`l2_penalty` took entries out of the anchor, or put some in."
         tensors.check("l2_penalty")
         weights_untouched(model, start, "l2_penalty")
-        kept = all(p.grad is not None and bool((p.grad == 1).all()) for p in model.parameters())
-        assert kept, "`l2_penalty` changed the `.grad` of the model's parameters."
+        grad_untouched(model, "l2_penalty")
 
 
 class Cubes:
@@ -346,10 +314,7 @@ class TestTrainWithL2:
         training = PenalisedTraining(rng, model, sizes)
         if strength is None:
             strength = self.STRENGTHS[whole(rng, 0, len(self.STRENGTHS) - 1)]
-        before = expect.Untouched(
-            **{f"{t.name}: x_train": t.x_train for t in training.tasks},
-            **{f"{t.name}: y_train": t.y_train for t in training.tasks},
-        )
+        before = watched(training.tasks)
         student.train_with_l2(training.model, training.tasks, training.recorder.train_on, strength)
         before.check("train_with_l2")
         return training, strength
@@ -463,11 +428,5 @@ class TestBestStrength:
             self.refused(student, nothing)
 
     def refused(self, student: Student, results: Results) -> None:
-        wanted = "Where no strength has two finite accuracies ValueError should be raised, but"
-        try:
-            student.best_strength(results)
-        except ValueError:
-            return
-        except StudentRaised as error:
-            raise AssertionError(f"{wanted} {error.args[0]}") from None
-        raise AssertionError(f"{wanted} a strength came back.")
+        what = "A call where no strength has two finite accuracies"
+        expect.refuses(lambda: student.best_strength(results), what)

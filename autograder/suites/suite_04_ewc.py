@@ -6,7 +6,7 @@ is a few parts in a million, the tolerance of ``expect.close`` one in ten thousa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -17,8 +17,9 @@ from autograder.student import Student
 from autograder.suites import expect, fisher_truth
 from autograder.suites.graded_run import judge
 from autograder.suites.inputs import batch, between, network, spread, whole
-from autograder.suites.penalised_training import PenalisedTraining
+from autograder.suites.penalised_training import PenalisedTraining, gradient
 from autograder.suites.recorder import Weights, named, put
+from autograder.suites.side_effects import fill_grad, grad_untouched, watched, weights_untouched
 from course.data import Dataset
 from course.models import MLP
 
@@ -50,29 +51,6 @@ def detached(result: Weights, what: str) -> None:
     assert not live, (
         f"{what} of `{live[0]}` still requires gradients: the whole computation that led to it is "
         "kept in memory. Detach it."
-    )
-
-
-def weights_untouched(model: nn.Module, before: Weights, function: str) -> None:
-    same = all(torch.equal(p, before[name]) for name, p in model.named_parameters())
-    assert same, f"`{function}` changed the weights of the model. It should only look at them."
-    assert all(p.requires_grad for p in model.parameters()), (
-        f"After `{function}` some parameters of the model no longer require gradients."
-    )
-
-
-def fill_grad(model: nn.Module) -> None:
-    """As in the middle of training: something is in ``.grad``."""
-    for parameter in model.parameters():
-        parameter.grad = torch.full_like(parameter, 2.0)
-
-
-def grad_untouched(model: nn.Module, function: str) -> None:
-    """Still as ``fill_grad`` left it."""
-    alone = all(p.grad is not None and bool((p.grad == 2.0).all()) for p in model.parameters())
-    assert alone, (
-        f"`{function}` changed `.grad` of the model. Whoever trains the model may still need what "
-        "was there."
     )
 
 
@@ -310,18 +288,10 @@ class TestEwcPenalty:
         model = network(rng, [3, 5, 4])
         anchor, fisher = self.inputs(rng, model)
         result = self.right(student, model, anchor, fisher, "The penalty")
-        assert result.requires_grad, (
-            "The penalty has the right value but no gradient, so it cannot pull the weights. Was "
-            "it computed under `no_grad`, from detached tensors, or by way of `.item()`?"
-        )
-        parameters = dict(model.named_parameters())
-        found: Sequence[Tensor | None] = torch.autograd.grad(
-            result, list(parameters.values()), allow_unused=True
-        )
-        for (name, parameter), gradient in zip(parameters.items(), found, strict=True):
-            got = torch.zeros_like(parameter) if gradient is None else gradient
-            want = fisher[name] * (parameter.detach() - anchor[name])
-            expect.close(got, want, f"The gradient of the penalty by `{name}`")
+        pulls, parameters = gradient(result, model), named(model)
+        for name, pull in pulls.items():
+            want = fisher[name] * (parameters[name] - anchor[name])
+            expect.close(pull, want, f"The gradient of the penalty by `{name}`")
 
     @pytest.mark.points(0.5)
     def test_float64_works_and_everything_stays_as_it_is(self, student: Student, rng: Rng) -> None:
@@ -401,13 +371,6 @@ class EwcTraining(PenalisedTraining):
         return lambda weights: self.strength * ewc(weights, self.ends[k - 1], fisher)
 
 
-def tasks_untouched(training: PenalisedTraining) -> expect.Untouched:
-    return expect.Untouched(
-        **{f"{t.name}: x_train": t.x_train for t in training.tasks},
-        **{f"{t.name}: y_train": t.y_train for t in training.tasks},
-    )
-
-
 class TestTrainWithEwc:
     exercise = "train_with_ewc"
 
@@ -415,7 +378,7 @@ class TestTrainWithEwc:
         self, student: Student, rng: Rng, sizes: list[int], dropout: float = 0.0
     ) -> EwcTraining:
         training = EwcTraining(rng, sizes, dropout)
-        before = tasks_untouched(training)
+        before = watched(training.tasks)
         train_on = training.recorder.train_on
         student.train_with_ewc(training.model, training.tasks, train_on, training.strength)
         before.check("train_with_ewc")
@@ -470,7 +433,7 @@ class TestTrainWithOnlineEwc:
         self, student: Student, rng: Rng, sizes: list[int], dropout: float = 0.0
     ) -> EwcTraining:
         training = EwcTraining(rng, sizes, dropout)
-        before = tasks_untouched(training)
+        before = watched(training.tasks)
         student.train_with_online_ewc(
             training.model,
             training.tasks,

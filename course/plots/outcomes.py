@@ -36,7 +36,8 @@ def outcomes(
     if shares.shape != (len(up), len(across)):
         raise ValueError(f"expected share ({len(up)}, {len(across)}), got {shares.shape}")
     if (np.isfinite(shares) & ((shares < 0) | (shares > 1))).any():
-        raise ValueError(f"expected shares in [0, 1], got {shares.min()} to {shares.max()}")
+        low, high = np.nanmin(shares), np.nanmax(shares)
+        raise ValueError(f"expected shares in [0, 1], got {low:g} to {high:g}")
     line = None if bound is None else _bound(bound, across, up)
     ax = axes(ax, title)
     ax.imshow(shares, cmap=MAP, vmin=0.0, vmax=1.0, origin="lower", aspect="auto")

@@ -18,8 +18,8 @@ def images(
     shape: tuple[int, int],
     ax: Axes | None = None,
     title: str | None = None,
-    labels: Sequence[object] | None = None,
     *,
+    labels: Sequence[object] | None = None,
     columns: int = 10,
 ) -> Axes:
     """Rows x (n, d) as a grid of n images of ``shape`` (height, width), a label above each."""
@@ -36,17 +36,17 @@ def importance(
     title: str | None = None,
     *,
     labels: Sequence[object] | None = None,
-    columns: int | None = None,
+    columns: int = 10,
 ) -> Axes:
     """Rows (k, d) of numbers from 0 up (a Fisher of input weights) as k images of ``shape``.
 
     One scale for all, from 0 to the largest, which the colour bar shows. ``labels`` are written
-    above the images; ``columns`` is how many stand side by side, at most 10 if not said.
+    above the images; ``columns`` is how many stand side by side, at most.
     """
     pixels = _pixels(values, shape, labels, "values")
     if not (pixels >= 0).all() or not np.isfinite(pixels).all():
         raise ValueError(f"expected finite values from 0 up, got {pixels.min()}, {pixels.max()}")
-    ax, grid = _grid(pixels, shape, ax, title, labels, columns or 10, 1.0)
+    ax, grid = _grid(pixels, shape, ax, title, labels, columns, 1.0)
     drawn = ax.imshow(grid, cmap=MAP, vmin=0.0, vmax=pixels.max() or 1.0)
     form = ScalarFormatter()
     form.set_powerlimits((-3, 4))
