@@ -39,9 +39,8 @@ MAX_SERVED = 10_000
 class RemoteStudent(Student):
     """Arguments go into the sandbox, results and changes come back.
 
-    While an exercise is scored, the exercises before it are served from the
-    reference solutions. Once an
-    exercise's function hung or crashed, its remaining tests fail without another call.
+    While an exercise is scored, the exercises before it are served from the reference solutions.
+    Once an exercise's function hung or crashed, its remaining tests fail without another call.
     """
 
     def __init__(

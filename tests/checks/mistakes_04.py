@@ -108,7 +108,7 @@ MISTAKES = [
     ("ewc_penalty", "fisher[n] *", "1 *", "plain L2"),
     ("ewc_penalty", "- anchor[n]", "- 0", "anchor was not subtracted"),
     ("ewc_penalty", " / 2", ".detach() / 2", "no gradient"),
-    ("ewc_penalty", " / 2", ".item() / 2", "only a tensor"),
+    ("ewc_penalty", " / 2", ".item() / 2", "should be a torch tensor"),
     ("merge_fisher", "decay * old[n] + new[n]", "old[n] + decay * new[n]", "The new one faded"),
     ("merge_fisher", "+ new[n]", "+ (1 - decay) * new[n]", "moving average"),
     ("merge_fisher", "decay * old[n]", "old[n]", "Nothing faded"),
