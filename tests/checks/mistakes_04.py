@@ -71,6 +71,10 @@ def train_with_online_ewc(model, tasks, train_on, strength, decay):
 }
 
 KEEP = "earlier.append((anchor, fisher_diagonal(model, task.x_train)))"
+EMPIRICAL = (
+    "{n: (g**2).mean(dim=0) for n, g in "
+    "sample_gradients(model, task.x_train, task.y_train).items()}"
+)
 MERGE = "{n: decay * fisher[n] + new[n] for n in new}"
 MISTAKES = [
     ("sample_gradients", "log_p, list", "-log_p, list", "sign is turned"),
@@ -114,7 +118,7 @@ MISTAKES = [
     ("merge_fisher", "decay * old[n]", "old[n]", "Nothing faded"),
     ("merge_fisher", "decay * old[n] + new[n]", "old[n].mul_(decay).add_(new[n])",
      "belongs to whoever called"),
-    ("train_with_ewc", "penalty if now else None", "None", "there is none"),
+    ("train_with_ewc", "penalty if now else None", "None", "should not be 0"),
     ("train_with_ewc", "now = list(earlier)", "now = earlier[-1:]", "task just before"),
     ("train_with_ewc", "now = list(earlier)", "now = earlier[:1]", "Only the first task"),
     ("train_with_ewc", "now = list(earlier)", "now = earlier[-1:] * len(earlier)", "last anchor"),
@@ -122,11 +126,17 @@ MISTAKES = [
     ("train_with_ewc", "strength * sum(", "sum(", "strength is missing"),
     ("train_with_ewc", "task.x_train, task.y_train, penalty", "task.x_test, task.y_test, penalty",
      "training rows of task"),
+    ("train_with_ewc", "fisher_diagonal(model, task.x_train)", EMPIRICAL, "empirical Fisher"),
+    ("train_with_ewc", "ewc_penalty(m, a, f) for a, f in now",
+     "ewc_penalty(m, a, fisher_diagonal(m, tasks[0].x_train)) for a, f in now",
+     "at other weights"),
     ("train_with_ewc", KEEP, "earlier.append((anchor, fisher_diagonal(model, task.x_train)));"
      " model[0].weight.data += 1", "outside `train_on`|should be"),
     ("train_with_ewc", "earlier = []", "w0 = {n: p.detach().clone() for n, p in "
      "model.named_parameters()}; earlier = [(w0, {n: p * 0 + 1 for n, p in w0.items()})]",
      "nothing to hold on to"),
+    ("train_with_online_ewc", "fisher_diagonal(model, task.x_train)", EMPIRICAL,
+     "empirical Fisher"),
     ("train_with_online_ewc", MERGE, "{n: fisher[n] + new[n] for n in new}", "Nothing faded"),
     ("train_with_online_ewc", MERGE, "{n: fisher[n] + decay * new[n] for n in new}",
      "The new Fisher faded"),

@@ -57,10 +57,10 @@ def compare(found: Tensor, wanted: list[Any], what: str, mistakes: Mapping[str, 
         return
     for text, wrong in mistakes.items():
         if torch.allclose(found.float(), torch.tensor(wrong).expand_as(found), atol=1e-4):
-            raise AssertionError(f"{what} is not right. {text}")
+            raise AssertionError(f"Not right: {what[0].lower()}{what[1:]}. {text}")
     numbers = [round(number, 4) for number in found.flatten().tolist()]
     right = [round(number, 4) for number in torch.tensor(wanted).flatten().tolist()]
-    raise AssertionError(f"{what} should be {right} (row by row), but is {numbers}.")
+    raise AssertionError(f"{what} should be {right} (row by row); what came is {numbers}.")
 
 
 def mode_is(model: nn.Module, training: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course.checks.expect import close
 from course.checks.student import Checks, Function
 from course.data import Task
 
@@ -43,23 +45,57 @@ def _lessons(method: Function, *more: float) -> list[Lesson]:
 
     So the Fisher of each weight is the pixel squared times 1/4: 0.25, 1, 0.25.
     """
-    linear, lessons = nn.Linear(1, 2), list[Lesson]()
-    nn.init.zeros_(linear.weight)
-    nn.init.zeros_(linear.bias)
-    model = nn.Sequential(linear)
+    linear, lessons = _zeros(), list[Lesson]()
+    network = nn.Sequential(linear)
 
-    def train_on(given: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
+    def train_on(model: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
         nn.init.constant_(linear.weight, 2.0)
-        lessons.append(_lesson(model, x, penalty))
+        lessons.append(_lesson(network, x, penalty))
         nn.init.constant_(linear.weight, 0.5 * len(lessons))
 
-    method(model, _tasks(), train_on, STRENGTH, *more)
+    method(network, _tasks(), train_on, STRENGTH, *more)
     calls = len(lessons)
     assert calls == 3, f"With 3 tasks `train_on` should be called 3 times, once each, not {calls}."
+    assert bool((linear.weight == 1.5).all()), "The weights were changed outside `train_on`."
+    _sound(lessons)
+    return lessons
+
+
+def _zeros() -> nn.Linear:
+    linear = nn.Linear(1, 2)
+    nn.init.zeros_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    return linear
+
+
+def _sound(lessons: list[Lesson]) -> None:
     for number, lesson in enumerate(lessons, start=1):
         assert not lesson.trouble, f"While task {number} is learnt, the penalty {lesson.trouble}"
-    assert bool((linear.weight == 1.5).all()), "The weights were changed outside `train_on`."
-    return lessons
+
+
+def _takes_the_exact_one(method: Function, *more: float) -> None:
+    """After task 1 the weights are log 9 and 0, so of pixel 1 the classes have 0.9 and 0.1."""
+    linear, lessons = _zeros(), list[Lesson]()
+    network = nn.Sequential(linear)
+
+    def train_on(model: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
+        nn.init.constant_(linear.weight, 2.0)
+        lessons.append(_lesson(network, x, penalty))
+        with torch.no_grad():
+            linear.weight.copy_(torch.tensor([[9.0], [1.0]]).log())
+
+    method(network, _tasks()[:2], train_on, STRENGTH, *more)
+    assert len(lessons) == 2, f"With 2 tasks `train_on` was called {len(lessons)} times."
+    _sound(lessons)
+    # Where both weights are 2 they are 2 - log 9 and 2 away; the biases stay. The labels of task 1
+    # are 0, 1, 0, so the empirical Fisher is (0.01 + 0.81 + 0.01) / 3.
+    distance = (2 - math.log(9)) ** 2 + 2**2
+    values = {fisher: STRENGTH / 2 * fisher * distance for fisher in (0.09, 0.83 / 3, 0.25)}
+    mistakes = {
+        values[0.83 / 3]: "That is the empirical Fisher, of the labels; take the exact one.",
+        values[0.25]: "The Fisher was taken at other weights; take it when the task has ended.",
+    }
+    close(lessons[1].value, values[0.09], "The penalty of a network that is rather sure", mistakes)
 
 
 def _lesson(model: nn.Module, x: Tensor, penalty: Any) -> Lesson:
@@ -95,7 +131,10 @@ def _trains_on_each(method: Function, *more: float) -> None:
 
 def _first_is_free(method: Function, *more: float) -> None:
     first, second, _ = _lessons(method, *more)
-    assert second.value != 0, "While task 2 is learnt a penalty should be added; there is none."
+    assert second.value != 0, (
+        "While task 2 is learnt the penalty should not be 0. Either none was handed over, or the"
+        " anchor moves along with the weights: keep a copy of them."
+    )
     assert first.value == 0, (
         f"While task 1 is learnt there is nothing to hold on to, but the penalty is {first.value}."
     )
@@ -110,7 +149,8 @@ def _is(
     assert right, f"{where} should be {value}, but is {lesson.value:.4g}. {known}".rstrip()
     assert abs(lesson.pull - pull) < 1e-3, (
         f"{where} is right, but its gradient is {lesson.pull:.4g}, not {pull}: it does not pull as"
-        " it should. Was something detached that should not be?"
+        " it should. Were the parameters detached, which must not be, or was the anchor not"
+        " detached?"
     )
 
 
@@ -126,6 +166,11 @@ SECOND = {
 def trains_on_each_task(train_with_ewc: Function) -> None:
     """Trains once on each task."""
     _trains_on_each(train_with_ewc)
+
+
+def takes_the_exact_fisher(train_with_ewc: Function) -> None:
+    """Takes the exact Fisher when a task ends."""
+    _takes_the_exact_one(train_with_ewc)
 
 
 def first_task_is_free(train_with_ewc: Function) -> None:
@@ -144,7 +189,7 @@ def holds_all_earlier(train_with_ewc: Function) -> None:
         4.0: "Only the task just before is held. Keep a term for every earlier one.",
         2.25: "Only the first task is held. Keep a term for every earlier one.",
         8.0: "All terms use the last anchor: a function sees the variable, not what it was.",
-        3.125: "The terms were averaged; add them up.",
+        3.125: "That is half of it: were the terms averaged, or is the half there twice?",
         5.0: "Every task is held where it ended itself, not at the latest anchor.",
         12.5: "The half is missing.",
     }
@@ -154,6 +199,11 @@ def holds_all_earlier(train_with_ewc: Function) -> None:
 def online_trains_on_each_task(train_with_online_ewc: Function) -> None:
     """Trains once on each task."""
     _trains_on_each(train_with_online_ewc, DECAY)
+
+
+def online_takes_the_exact_fisher(train_with_online_ewc: Function) -> None:
+    """Takes the exact Fisher when a task ends."""
+    _takes_the_exact_one(train_with_online_ewc, DECAY)
 
 
 def online_first_task_is_free(train_with_online_ewc: Function) -> None:
@@ -186,12 +236,14 @@ CHECKS: Checks = {
         trains_on_each_task,
         first_task_is_free,
         holds_the_first,
+        takes_the_exact_fisher,
         holds_all_earlier,
     ],
     "train_with_online_ewc": [
         online_trains_on_each_task,
         online_first_task_is_free,
         online_holds_the_first,
+        online_takes_the_exact_fisher,
         keeps_one_fisher,
     ],
 }
