@@ -90,7 +90,7 @@ def close(got: float | Tensor, want: float | Tensor, what: str, hint: str = "") 
 
 
 def how_it_differs(got: Tensor, want: Tensor) -> str:
-    """In which way ``got`` is not ``want``: not finite, a factor, a sign, or just different."""
+    """In which way ``got`` is not ``want``: not finite, a factor, a sign, the order, or other."""
     if not torch.isfinite(got).all():
         return "is not finite"
     factor = _factor(got, want)
@@ -100,8 +100,14 @@ def how_it_differs(got: Tensor, want: Tensor) -> str:
         return _how_a_number_differs(float(got), float(want), factor)
     if factor is not None:
         return f"is {factor:.4g} times the right one"
+    if torch.allclose(_sorted(got), _sorted(want), rtol=RTOL, atol=ATOL):
+        return "holds the right numbers, but in another order"
     wrong = ~torch.isclose(got, want, rtol=RTOL, atol=ATOL)
     return f"differs from the right one in {int(wrong.sum())} of {wrong.numel()} entries"
+
+
+def _sorted(values: Tensor) -> Tensor:
+    return values.flatten().sort().values
 
 
 def _how_a_number_differs(got: float, want: float, factor: float | None) -> str:

@@ -71,6 +71,7 @@ def test_a_tensor_has_shape_and_dtype() -> None:
         (0.3, 0.0, "too large"),
         (torch.tensor([2.0, 4.0]), torch.tensor([1.0, 2.0]), "is 2 times the right one"),
         (torch.tensor([1.0, 4.0]), torch.tensor([1.0, 2.0]), "in 1 of 2 entries"),
+        (torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 3.0], [2.0, 4.0]]), "order"),
         (torch.tensor([math.nan, 2.0]), torch.tensor([1.0, 2.0]), "not finite"),
     ],
 )
