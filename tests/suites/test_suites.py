@@ -11,16 +11,10 @@ import torch
 
 from autograder.assignments import ASSIGNMENTS, CLASSES
 from autograder.misconceptions import CATALOGUE
+from autograder.quality.right_answers import RIGHT
 from autograder.scoring import Outcome, run_suite
 from autograder.student import LocalStudent
-from tests.suites import right_answers_01, right_answers_02, right_answers_03, right_answers_04
 
-RIGHT = {
-    "01-forgetting": right_answers_01.RIGHT,
-    "02-replay": right_answers_02.RIGHT,
-    "03-l2": right_answers_03.RIGHT,
-    "04-ewc": right_answers_04.RIGHT,
-}
 TOTAL = {"01-forgetting": 24, "02-replay": 27, "03-l2": 20, "04-ewc": 38}
 POINTS = {
     name: {exercise.name: exercise.points for exercise in assignment.exercises}

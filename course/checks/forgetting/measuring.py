@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -139,10 +140,16 @@ def trains_in_order(accuracy_matrix: Function) -> None:
         assert all(same), f"In call {i} `train_on` should get the training rows of task {i}."
 
 
+def _matrix(value: Any) -> Tensor:
+    """The result for three tasks; an array of NumPy's does as well."""
+    value = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+    return tensor(value, "The result", (3, 3))
+
+
 def fills_the_matrix(accuracy_matrix: Function) -> None:
     """Has row i for after task i, column j for task j."""
     result = accuracy_matrix(_threshold_model(), _tasks(), Trainer())
-    R = tensor(result, "The result", (3, 3))
+    R = _matrix(result)
     assert R.is_floating_point(), f"R should hold floats, but is {R.dtype}."
     found = R.detach().float()
     if torch.allclose(found, MATRIX, atol=1e-4):
@@ -168,7 +175,7 @@ def _shown(R: Tensor) -> str:
 def measures_without_dropout(accuracy_matrix: Function) -> None:
     """Measures without dropout, then goes back."""
     model, trainer = _threshold_model(dropout=0.9).train(), Trainer()
-    R = tensor(accuracy_matrix(model, _tasks(), trainer), "The result", (3, 3)).float()
+    R = _matrix(accuracy_matrix(model, _tasks(), trainer)).float()
     assert torch.allclose(R, MATRIX, atol=1e-4), (
         "With a network that has Dropout the matrix is another: measure in evaluation mode."
     )

@@ -123,9 +123,10 @@ def uses_every_row(train_epochs: Function) -> None:
 def _losses(value: Any, epochs: int) -> list[Any]:
     assert value is not None, f"The result should be a list of losses; nothing came back. {RETURN}"
     kind = type(value).__name__
-    assert isinstance(value, list), f"The result should be a list of losses, not of type {kind}."
+    right = isinstance(value, list | tuple) or getattr(value, "ndim", None) == 1
+    assert right, f"The result should be a list of losses, not of type {kind}."
     assert len(value) == epochs, f"{epochs} epochs should give {epochs} losses, not {len(value)}."
-    return value
+    return list(value)
 
 
 def gives_the_losses(train_epochs: Function) -> None:

@@ -65,7 +65,7 @@ def select_classes_5(x, y, classes):
         return [i, *rest] if y[i].item() in classes else rest
 
     picked = rows(0)
-    return torch.stack([x[i] for i in picked]), torch.stack([y[i] for i in picked])
+    return x[picked], y[picked]
 
 
 @right
