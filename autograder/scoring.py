@@ -16,6 +16,7 @@ import torch
 from autograder.assignments import Assignment, Exercise
 from autograder.inside.wire import WireError
 from autograder.student import BadValue, Student, StudentFailure
+from autograder.suites.expect import WrongKind
 from autograder.trace import Trace
 from autograder.verdicts import TestVerdict
 from course.data import Dataset, load
@@ -36,12 +37,14 @@ class Outcome:
     """A test's verdict together with the evidence for it.
 
     ``by_accuracy``: it trained networks and judged how well they do, which says little about which
-    mistake was made, and takes long.
+    mistake was made, and takes long. ``wrong_kind``: what came back has not the type, shape or
+    dtype that was asked for.
     """
 
     verdict: TestVerdict
     trace: Trace
     by_accuracy: bool = False
+    wrong_kind: bool = False
 
 
 @functools.cache
@@ -103,7 +106,9 @@ class SuitePlugin:
             status, message = judge(error)
             verdict = TestVerdict(title(item.name), points(item), status, message)
             outcomes = self.outcomes.setdefault(item.cls.exercise, [])  # type: ignore[attr-defined]
-            outcomes.append(Outcome(verdict, self._student.trace, by_accuracy(item)))
+            wrong_kind = isinstance(error, WrongKind)
+            trace = self._student.trace
+            outcomes.append(Outcome(verdict, trace, by_accuracy(item), wrong_kind))
         elif error is not None:
             self.problems.append(f"{item.nodeid} ({call.when}): {error!r}")
         return report

@@ -7,7 +7,7 @@ expected value itself. All helpers raise ``AssertionError`` when the answer is w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,10 @@ from autograder.student import StudentRaised
 # steps, stays a hundred times below these bounds; no mistake comes near them.
 RTOL = 1e-4
 ATOL = 1e-6
+
+
+class WrongKind(AssertionError):
+    """Not the kind of thing that was asked for: its type, shape or dtype, whatever its values."""
 
 
 def kind(value: Any) -> str:
@@ -36,15 +40,16 @@ def kind(value: Any) -> str:
 def number(value: Any, what: str) -> float:
     """One finite number: a float, or what does as well (int, numpy scalar, detached 0-d tensor)."""
     if isinstance(value, Tensor) and value.dim() == 0:
-        assert not value.requires_grad, (
-            f"{what} is a live tensor: it still requires a gradient, so the whole computation that "
-            "led to it is kept in memory. A plain Python float was expected."
-        )
+        if value.requires_grad:
+            raise WrongKind(
+                f"{what} is a live tensor: it still requires a gradient, so the whole computation "
+                "that led to it is kept in memory. A plain Python float was expected."
+            )
         value = value.item()
     elif isinstance(value, np.generic | np.ndarray) and value.ndim == 0:
         value = value.item()
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    assert right, f"{what} should be one number, but is {kind(value)}."
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise WrongKind(f"{what} should be one number, but is {kind(value)}.")
     assert math.isfinite(value), f"{what} should be a finite number, but is {value}."
     return float(value)
 
@@ -52,29 +57,55 @@ def number(value: Any, what: str) -> float:
 def numbers(values: Any, what: str, count: int) -> list[float]:
     """``count`` finite numbers, in a list or in another sequence."""
     one_dimensional = isinstance(values, Tensor | np.ndarray) and values.ndim == 1
-    right = isinstance(values, list | tuple) or one_dimensional
-    assert right, f"{what} should be a list of numbers, but is {kind(values)}."
-    assert len(values) == count, f"{what} should hold {count} numbers, but holds {len(values)}."
-    return [number(value, f"Entry {n} of {what[0].lower()}{what[1:]}") for n, value in
-            enumerate(values)]  # fmt: skip
+    if not (isinstance(values, list | tuple) or one_dimensional):
+        raise WrongKind(f"{what} should be a list of numbers, but is {kind(values)}.")
+    if len(values) != count:
+        raise WrongKind(f"{what} should hold {count} numbers, but holds {len(values)}.")
+    inside = what[0].lower() + what[1:]
+    return [number(value, f"Entry {n} of {inside}") for n, value in enumerate(values)]
 
 
 def pair(value: Any, what: str) -> tuple[Any, Any]:
     """Two things in a tuple or a list."""
-    right = isinstance(value, list | tuple) and len(value) == 2
-    assert right, f"{what} should be a pair `x, y`, but is {kind(value)}."
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise WrongKind(f"{what} should be a pair `x, y`, but is {kind(value)}.")
     return value[0], value[1]
 
 
 def tensor(value: Any, what: str, like: Tensor, *, any_dtype: bool = False) -> Tensor:
     """A tensor with the shape and, unless ``any_dtype``, the dtype of ``like``."""
-    assert isinstance(value, Tensor), f"{what} should be a tensor, but is {kind(value)}."
-    assert value.shape == like.shape, (
-        f"{what} should have the shape {tuple(like.shape)}, but has {tuple(value.shape)}."
-    )
-    right = any_dtype or value.dtype == like.dtype
-    assert right, f"{what} should be {like.dtype}, but is {value.dtype}."
+    if not isinstance(value, Tensor):
+        raise WrongKind(f"{what} should be a tensor, but is {kind(value)}.")
+    if value.shape != like.shape:
+        raise WrongKind(
+            f"{what} should have the shape {tuple(like.shape)}, but has {tuple(value.shape)}."
+        )
+    if not any_dtype and value.dtype != like.dtype:
+        raise WrongKind(f"{what} should be {like.dtype}, but is {value.dtype}.")
     return value.detach()
+
+
+def scalar(value: Any, what: str, like: Tensor) -> Tensor:
+    """A tensor of shape () with the dtype of ``like``, as it came."""
+    if not isinstance(value, Tensor):
+        raise WrongKind(
+            f"{what} should be a scalar tensor, so that it can be differentiated, but it is "
+            f"{kind(value)}."
+        )
+    tensor(value, what, like.new_zeros(()))
+    return value
+
+
+def by_name(value: Any, what: str, names: Iterable[str]) -> dict[str, Any]:
+    """A dict with one entry for each parameter's name and no other."""
+    if not isinstance(value, dict):
+        raise WrongKind(f"{what} should be a dict from names to tensors, but is {kind(value)}.")
+    if set(value) != set(names):
+        raise WrongKind(
+            f"{what} should have one entry for each parameter, under its name in "
+            f"`model.named_parameters()`: {sorted(names)}. It has {sorted(map(str, value))}."
+        )
+    return value
 
 
 def close(got: float | Tensor, want: float | Tensor, what: str, hint: str = "") -> None:

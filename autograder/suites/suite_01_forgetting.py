@@ -602,11 +602,11 @@ class TestAccuracyMatrix:
         R = student.accuracy_matrix(plan.model, plan.tasks, plan.train_on)
         R = torch.from_numpy(R) if isinstance(R, np.ndarray) else R
         T = len(plan.tasks)
-        right = isinstance(R, Tensor) and R.is_floating_point() and R.shape == (T, T)
-        assert right, (
-            f"What `accuracy_matrix` returned for {T} tasks should be a tensor of floats of shape "
-            f"({T}, {T}), but is {expect.kind(R)}."
-        )
+        if not (isinstance(R, Tensor) and R.is_floating_point() and R.shape == (T, T)):
+            raise expect.WrongKind(
+                f"What `accuracy_matrix` returned for {T} tasks should be a tensor of floats of "
+                f"shape ({T}, {T}), but is {expect.kind(R)}."
+            )
         own: Tensor = R.detach()
         return own
 

@@ -44,16 +44,8 @@ class TestSnapshot:
 
     def taken(self, student: Student, model: nn.Module) -> Weights:
         """What came back, when it holds all parameters by name with the right values."""
-        result = student.snapshot(model)
-        assert isinstance(result, dict), (
-            f"What `snapshot` returned should be a dict from names to tensors, but is "
-            f"{expect.kind(result)}."
-        )
         own = named(model)
-        assert set(result) == set(own), (
-            "The snapshot should have one entry for each parameter, under its name in "
-            f"`model.named_parameters()`: {sorted(own)}. It has {sorted(map(str, result))}."
-        )
+        result = expect.by_name(student.snapshot(model), "What `snapshot` returned", own)
         for name, parameter in own.items():
             copied = expect.tensor(result[name], f"The copy of `{name}`", parameter)
             expect.close(copied, parameter, f"The copy of `{name}`")
@@ -106,12 +98,7 @@ class TestL2Penalty:
     def penalty(self, student: Student, model: nn.Module, anchor: Weights) -> Tensor:
         """What came back, when it is a scalar tensor."""
         result = student.l2_penalty(model, anchor)
-        assert isinstance(result, Tensor), (
-            "The penalty should be a scalar tensor, so that it can be differentiated, but it is "
-            f"{expect.kind(result)}."
-        )
-        expect.tensor(result, "The penalty", torch.zeros((), dtype=next(model.parameters()).dtype))
-        return result
+        return expect.scalar(result, "The penalty", next(model.parameters()))
 
     def right(self, student: Student, model: nn.Module, anchor: Weights) -> Tensor:
         result = self.penalty(student, model, anchor)

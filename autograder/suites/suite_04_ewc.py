@@ -30,13 +30,7 @@ def expect_weights(
     result: Any, want: Mapping[str, Tensor], what: str, dtype: torch.dtype, hint: str = ""
 ) -> Weights:
     """A dict with the right tensor under the name of each parameter."""
-    assert isinstance(result, dict), (
-        f"{what} should be a dict from names to tensors, but is {expect.kind(result)}."
-    )
-    assert set(result) == set(want), (
-        f"{what} should have one entry for each parameter, under its name in "
-        f"`model.named_parameters()`: {sorted(want)}. It has {sorted(map(str, result))}."
-    )
+    result = expect.by_name(result, what, want)
     shaped = {
         name: expect.tensor(result[name], f"{what}, entry `{name}`,", tensor.to(dtype))
         for name, tensor in want.items()
@@ -248,11 +242,7 @@ class TestEwcPenalty:
         self, student: Student, model: nn.Module, anchor: Weights, fisher: Weights, what: str
     ) -> Tensor:
         result = student.ewc_penalty(model, anchor, fisher)
-        assert isinstance(result, Tensor), (
-            "The penalty should be a scalar tensor, so that it can be differentiated, but it is "
-            f"{expect.kind(result)}."
-        )
-        expect.tensor(result, "The penalty", torch.zeros((), dtype=next(model.parameters()).dtype))
+        result = expect.scalar(result, "The penalty", next(model.parameters()))
         hint = "It is half the sum of fisher * (theta - anchor)^2 over all entries."
         want = ewc(named(model), anchor, fisher)
         expect.close(result.detach(), want, what, hint)

@@ -11,7 +11,7 @@ import torch
 
 from autograder import solutions
 from autograder.assignments import ASSIGNMENTS
-from autograder.quality.right_answers import RIGHT
+from autograder.quality.right import RIGHT
 from course.checks import ewc, forgetting, l2, replay
 from course.checks.runner import run
 from course.checks.table import Row

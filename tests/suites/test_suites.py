@@ -11,7 +11,7 @@ import torch
 
 from autograder.assignments import ASSIGNMENTS, CLASSES
 from autograder.misconceptions import CATALOGUE
-from autograder.quality.right_answers import RIGHT
+from autograder.quality.right import RIGHT
 from autograder.scoring import Outcome, run_suite
 from autograder.student import LocalStudent
 

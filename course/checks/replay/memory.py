@@ -118,11 +118,14 @@ def rounds_each_task_down(replay_bytes: Function) -> None:
 
 
 def _bytes(replay_bytes: Function, dtype: torch.dtype, fraction: float, wanted: list[int]) -> None:
-    found = replay_bytes(_tasks(dtype), fraction)
-    assert found is not None, f"The result should be a list of 3 numbers. {RETURN}"
-    listed = isinstance(found, list | tuple) and len(found) == 3
-    assert listed, f"For 3 tasks the result should be a list of 3 numbers, not {found!r}."
-    found = [int(number(entry, "Each entry of the list")) for entry in found]
+    result = replay_bytes(_tasks(dtype), fraction)
+    assert result is not None, f"The result should be a list of 3 numbers. {RETURN}"
+    listed = isinstance(result, list | tuple) and len(result) == 3
+    assert listed, f"For 3 tasks the result should be a list of 3 numbers, not {result!r}."
+    found = [int(number(entry, "Each entry of the list")) for entry in result]
+    assert not any(isinstance(entry, float) for entry in result), (
+        "Bytes are whole numbers: the list should hold ints."
+    )
     size = 2 * dtype.itemsize
     as_float32 = [kept // (size + 8) * 16 for kept in wanted]
     assert dtype == torch.float32 or found != as_float32, (
@@ -159,8 +162,8 @@ def _chosen(choose: Function, n: int, seed: int) -> list[int]:
     model = MLP(5, [8], 3, generator=seeded(seed))
     what = f"A choice of {n} of 60 rows"
     found_x, found_y = pair(choose(model, x, y, n, seeded(0)), what)
-    found_x = tensor(found_x, f"{what}: x", (n, 5))
-    found_y = tensor(found_y, f"{what}: y", (n,))
+    found_x = tensor(found_x, f"{what}: x", (n, 5), torch.float32)
+    found_y = tensor(found_y, f"{what}: y", (n,), torch.int64)
     same = (found_x[:, None, :] == x[None, :, :]).all(dim=2)
     assert bool(same.any(dim=1).all()), "Some rows that came are none of those handed over."
     rows = [int(k) for k in same.int().argmax(dim=1)]

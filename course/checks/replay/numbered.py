@@ -10,10 +10,10 @@ from torch import Tensor
 from course.checks.expect import pair, tensor
 
 
-def numbered(n: int, start: int = 0) -> tuple[Tensor, Tensor]:
+def numbered(n: int, start: int = 0, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
     """``n`` rows: image k is (k, -k), its label k; counted from ``start``."""
     y = torch.arange(start, start + n)
-    return torch.stack([y.float(), -y.float()], dim=1), y
+    return torch.stack([y, -y], dim=1).to(dtype), y
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -21,11 +21,11 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def which(value: Any, what: str, count: int) -> list[int]:
+def which(value: Any, what: str, count: int, dtype: torch.dtype = torch.float32) -> list[int]:
     """The numbers of the ``count`` rows that came back, each image with its own label."""
     x, y = pair(value, what)
-    y = tensor(y, f"y, {_inside(what)},", (count,))
-    x = tensor(x, f"x, {_inside(what)},", (count, 2))
+    y = tensor(y, f"y, {_inside(what)},", (count,), torch.int64)
+    x = tensor(x, f"x, {_inside(what)},", (count, 2), dtype)
     assert torch.equal(x[:, 0].round().long(), y.long()), (
         f"{what}: images and labels no longer belong together. Choose and shuffle x and y by the"
         " same numbers."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from course.checks.replay.numbered import all_different, drawn_from, numbered, seeded, which
 from course.checks.student import Checks, Function
 
@@ -90,11 +92,12 @@ def decides_with_the_generator(reservoir: Function) -> None:
 
 
 def keeps_copies(reservoir: Function) -> None:
-    """Keeps copies."""
+    """Keeps copies, with their dtype."""
     for count in (3, CAPACITY):
-        buffer, (x, y) = _made(reservoir, CAPACITY), numbered(count)
+        buffer, (x, y) = _made(reservoir, CAPACITY), numbered(count, dtype=torch.float64)
         reservoir.use(buffer, "add", x, y, seeded(0))
-        _held(reservoir, buffer, count, f"What it holds after {count} rows")
+        sample = reservoir.use(buffer, "sample", 1000, seeded(0))
+        which(sample, f"What it holds after {count} float64 rows", count, torch.float64)
         before: list[float] = []
         after: list[float] = []
         for sums in (before, after):

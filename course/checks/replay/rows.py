@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from course.checks.expect import unchanged
 from course.checks.replay.numbered import all_different, drawn_from, numbered, seeded, which
 from course.checks.student import Checks, Function, Raised
@@ -54,10 +56,11 @@ def refuses_impossible_fractions(choose_exemplars: Function) -> None:
 
 
 def leaves_rows_alone(choose_exemplars: Function) -> None:
-    """Leaves x and y unchanged."""
-    x, y = numbered(6)
+    """Keeps the dtypes, leaves x and y unchanged."""
+    x, y = numbered(6, dtype=torch.float64)
     x_before, y_before = x.clone(), y.clone()
-    which(choose_exemplars(x, y, 0.5, seeded(0)), "The fraction 0.5 of 6 rows", 3)
+    what = "The fraction 0.5 of 6 float64 rows"
+    which(choose_exemplars(x, y, 0.5, seeded(0)), what, 3, torch.float64)
     unchanged(x_before, x, "x")
     unchanged(y_before, y, "y")
 
@@ -102,10 +105,10 @@ def mixes_with_the_generator(mix: Function) -> None:
 
 
 def leaves_both_alone(mix: Function) -> None:
-    """Leaves both sets unchanged."""
-    (x_a, y_a), (x_b, y_b) = numbered(5), numbered(4, start=100)
+    """Keeps the dtypes, leaves both sets unchanged."""
+    (x_a, y_a), (x_b, y_b) = (numbered(n, start, torch.float64) for n, start in ((5, 0), (4, 100)))
     before = [t.clone() for t in (x_a, y_a, x_b, y_b)]
-    which(mix(x_a, y_a, x_b, y_b, seeded(0)), BOTH, 9)
+    which(mix(x_a, y_a, x_b, y_b, seeded(0)), f"{BOTH}, all float64", 9, torch.float64)
     for name, old, new in zip(
         ("x_a", "y_a", "x_b", "y_b"), before, (x_a, y_a, x_b, y_b), strict=True
     ):

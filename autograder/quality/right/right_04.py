@@ -1,8 +1,5 @@
 """Right answers to 04-ewc in many styles: each must get every point, every time."""
 
-# Students write as they like, so these styles are the point here.
-# ruff: noqa: B905
-
 import copy
 from collections import defaultdict
 

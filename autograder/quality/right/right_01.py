@@ -1,8 +1,5 @@
 """Right answers to 01-forgetting in many styles: each must get full marks, whatever the seed."""
 
-# Students write as they like, so these styles are the point here.
-# ruff: noqa: B904, B905, UP031, RUF005
-
 import copy
 import math
 import random
