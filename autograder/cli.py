@@ -148,6 +148,26 @@ def reference(
 
 
 @app.command()
+def quality(
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Instead of 10 for wrong answers, 20 for right ones.", min=1),
+    ] = None,
+    dataset: Annotated[
+        list[DatasetName] | None,
+        typer.Option(help="Right answers train on this one only; may be given again."),
+    ] = None,
+) -> None:
+    """Grades many right and wrong answers: docs/grader-quality.md and docs/messages.md."""
+    from autograder.quality.command import write
+
+    names = [name.value for name in dataset or DatasetName]
+    with plain_errors():
+        for path in write(names, seeds):
+            typer.echo(f"written: {path}")
+
+
+@app.command()
 def bench(
     dataset: Annotated[DatasetName, typer.Option(help="What to train on.")] = DatasetName.digits,
     rounds: Annotated[int, typer.Option(help="Timed rounds of each way.", min=1)] = 5,

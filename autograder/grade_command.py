@@ -14,6 +14,7 @@ from tqdm import tqdm
 from autograder import sandbox
 from autograder.assignments import Assignment, find
 from autograder.gradebook.course import Course
+from autograder.gradebook.seeds import seed_for
 from autograder.runner import Row, grade_class, write_json
 
 
@@ -50,8 +51,10 @@ def run(request: Request) -> int:
         )
     )
     show(assignment, rows)
+    seed = request.seed if request.seed is not None else seed_for(request.root, assignment.id)
+    Console().print(Text(f"All inputs were drawn from seed {seed}: --seed {seed} repeats them."))
     if request.json is not None:
-        write_json(request.json, assignment.id, request.dataset, rows)
+        write_json(request.json, assignment.id, request.dataset, seed, rows)
     return 1 if any(row.error for row in rows) else 0
 
 

@@ -77,11 +77,12 @@ def zero(assignment: Assignment, flag: str, status: str) -> dict[str, Any]:
     return Report(exercises, [flag]).to_json()
 
 
-def write_json(path: Path, assignment: str, dataset: str, rows: list[Row]) -> None:
+def write_json(path: Path, assignment: str, dataset: str, seed: int, rows: list[Row]) -> None:
     """Writes the report whole or not at all."""
     content = {
         "assignment": assignment,
         "dataset": dataset,
+        "seed": seed,
         "submissions": [row.to_json() for row in rows],
     }
     new = path.with_name(path.name + ".new")

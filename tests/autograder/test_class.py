@@ -137,6 +137,20 @@ def test_the_report_has_the_form_that_was_agreed(graded):
                 assert test.keys() == {"name", "points", "earned", "status", "message"}
 
 
+def test_the_seed_in_the_report_repeats_it_exactly(graded, tmp_path):
+    root, content, rows, text = graded
+    seed = json.loads((root / ".grading-seeds.json").read_text())[ID]
+    assert content["seed"] == seed
+    assert f"--seed {seed}" in text
+    student, report = "cleo-no-zero-grad", tmp_path / "report.json"
+    hand_in(classroom()[student], tmp_path, student, FORGETTING)
+    done = autograder("grade", ID, "--root", tmp_path, "--seed", seed, "--json", report)
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = json.loads(report.read_text())
+    assert again["seed"] == seed
+    assert again["submissions"][0]["exercises"] == rows[student]["exercises"]
+
+
 def test_the_right_answers_get_every_point_and_no_flag(graded):
     row = graded[2]["ada-all-right"]
     assert scores(row) == FULL
