@@ -12,7 +12,8 @@ from autograder.assignments import Assignment
 from autograder.misconceptions import CATALOGUE, Misconception
 from autograder.scoring import Outcome, run_suite
 from autograder.student import LocalStudent
-from autograder.trace import alike
+from autograder.suites.expect import DIFFERENCES
+from autograder.trace import alike, without_use
 
 SILENT = ("timeout", "crashed", "not_attempted")
 
@@ -22,19 +23,21 @@ def diagnose(
 ) -> Misconception | None:
     """The misconception that best explains the failed tests of an exercise, or None.
 
-    First come those that gave the same values for the same inputs in every failed test. Where
-    rows are drawn at random, values need not agree: there it must fail the same tests with the
-    same messages. Last come those that explain half of the failed tests and contradict no passed
-    one. Tests by accuracy are not looked at: they take long, and many mistakes fail them.
+    First come those that did the same to the same inputs in every failed test, and best those that
+    fail no other. Where rows are drawn at random, values need not agree, and where a test's message
+    tells more than that values differ, they need not either: there it must fail the same tests
+    with the same messages. Last come those that explain half of the failed tests and contradict no
+    passed one. Tests by accuracy are not looked at: they take long, and many mistakes fail them.
     """
     outcomes = [outcome for outcome in outcomes if not outcome.by_accuracy]
     statuses = [outcome.verdict.status for outcome in outcomes]
     if all(status == "passed" for status in statuses) or any(s in SILENT for s in statuses):
         return None
     ranked = [
-        (_likeness(_outcomes(assignment, entry, seed, dataset), outcomes), -number, entry)
+        (_likeness(theirs, outcomes), -number, entry)
         for number, entry in enumerate(CATALOGUE.get(assignment.id, ()))
         if entry.exercise == exercise
+        for theirs in _outcomes(assignment, entry, seed, dataset)
     ]
     likeness, _, entry = max(ranked, default=((0,), 0, None), key=lambda row: row[:2])
     return entry if likeness[0] else None
@@ -43,29 +46,52 @@ def diagnose(
 def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]:
     """How well a misconception explains what the student's function did.
 
-    The kind of explanation as in ``diagnose``, best 3, none 0; then the numbers of failed tests
-    explained by values, of equal messages, and of equal values.
+    The kind of explanation as in ``diagnose``, best 4, none 0; then the numbers of failed tests
+    explained, of equal messages, of equal values, and of messages equal to the letter.
     """
     pairs = list(zip(theirs, students, strict=True))
-    failed = [(a, b) for a, b in pairs if b.verdict.status != "passed"]
-    explained = sum(a.verdict.status != "passed" and alike(a.trace, b.trace) for a, b in failed)
+    failed = [(a, b) for a, b in pairs if _failed(b)]
+    explained = sum(_failed(a) and _same(a, b) for a, b in failed)
     messages = sum(_masked(a) == _masked(b) for a, b in pairs)
     values = sum(alike(a.trace, b.trace) for a, b in pairs)
-    contradicts = any(
-        a.verdict.status != "passed" for a, b in pairs if b.verdict.status == "passed"
-    )
+    contradicts = any(_failed(a) and not _failed(b) for a, b in pairs)
     if explained == len(failed):
-        kind = 3
-    elif messages == len(pairs) and any(_drew(b) for _, b in failed):
+        kind = 3 if contradicts else 4
+    elif messages == len(pairs) and (
+        any(_drew(b) for _, b in failed) or not any(_only_values(b) for _, b in failed)
+    ):
         kind = 2
     else:
         kind = int(2 * explained >= len(failed) and not contradicts)
-    return kind, explained, messages, values
+    exact = sum(a.verdict == b.verdict for a, b in pairs)
+    return kind, explained, messages, values, exact
+
+
+def _failed(outcome: Outcome) -> bool:
+    return outcome.verdict.status != "passed"
+
+
+def _same(a: Outcome, b: Outcome) -> bool:
+    """Whether two functions did the same in a test, seen from outside: how a model was used aside.
+
+    Where a callback of the suite refused a call, the message alone says so.
+    """
+    return _masked(a) == _masked(b) and alike(without_use(a.trace), without_use(b.trace))
+
+
+def _only_values(outcome: Outcome) -> bool:
+    """Whether a message says no more than that values are not the right ones."""
+    return any(words in outcome.verdict.message for words in DIFFERENCES)
 
 
 def _masked(outcome: Outcome) -> tuple[str, str]:
-    """Status and message, numbers left out."""
-    return outcome.verdict.status, re.sub(r"[\d.]+", "#", outcome.verdict.message)
+    """Status and message, without what differs between two functions with one mistake.
+
+    That is numbers but for factors, dtypes, and what an error of the student's says.
+    """
+    message = re.sub(r"( raised \w+).*", r"\1", outcome.verdict.message, flags=re.DOTALL)
+    message = re.sub(r"torch\.\w+\d", "#", message)
+    return outcome.verdict.status, re.sub(r"\d[\d.]*(?!\S* times the right)", "#", message)
 
 
 def _drew(outcome: Outcome) -> bool:
@@ -76,8 +102,11 @@ def _drew(outcome: Outcome) -> bool:
 @cache
 def _outcomes(
     assignment: Assignment, misconception: Misconception, seed: int, dataset: str
-) -> list[Outcome]:
-    """How a misconception fares: the same for a whole class, so worked out once."""
+) -> list[list[Outcome]]:
+    """How a misconception fares, in each of its forms: the same for a class, so worked out once."""
     name = misconception.exercise
-    student = LocalStudent({**solutions.load(assignment), name: misconception.function})
-    return run_suite(assignment, student, seed, dataset, name, with_training=False)[name]
+    found = []
+    for function in misconception.forms:
+        student = LocalStudent({**solutions.load(assignment), name: function})
+        found.append(run_suite(assignment, student, seed, dataset, name, False)[name])
+    return found

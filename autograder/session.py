@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.inside.codec import SCORER
-from autograder.inside.peer import Peer, RemoteError
+from autograder.inside.errors import RemoteError
+from autograder.inside.peer import Peer
 from autograder.inside.wire import BROKEN, Channel, Closed, Late, WireError
 from autograder.limits import Limits
 from autograder.sandbox import Sandbox, SandboxError

@@ -14,6 +14,7 @@ from torch import nn
 
 from autograder.assignments import CLASSES
 from autograder.inside import observe, state
+from autograder.inside.errors import described
 from autograder.inside.observe import Seen
 from autograder.trace import Trace, snapshot
 
@@ -167,8 +168,9 @@ class Student:
         except StudentFailure as failure:
             self.trace.append(snapshot(name, type(failure).__name__, args, kwargs, self._seen))
             raise
-        self.trace.append(snapshot(name, result, args, kwargs, self._seen))
-        return Held(self, name, result) if name in CLASSES else result
+        held = name in CLASSES
+        self.trace.append(snapshot(name, None if held else result, args, kwargs, self._seen))
+        return Held(self, name, result) if held else result
 
     def seen(self, model: nn.Module) -> Seen:
         """How the last call used ``model``; reported from where the function ran."""
@@ -211,12 +213,11 @@ class LocalStudent(Student):
         if isinstance(what, str) and what not in self._namespace:
             raise NotAttempted(f"`{what}` is not defined.")
         models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
-        with observe.watch(models) as watchers:
+        with state.restored(seed), observe.watch(models) as watchers:
             self._seen = {id(m): w.seen for m, w in zip(models, watchers, strict=True)}
             errors: list[Exception] = []
             args = tuple(_callback(arg, watchers, errors) for arg in args)
             kwargs = {key: _callback(arg, watchers, errors) for key, arg in kwargs.items()}
-            state.reset(seed)
             try:
                 if isinstance(what, str):
                     return self._namespace[what](*args, **kwargs)
@@ -225,9 +226,7 @@ class LocalStudent(Student):
             except Exception as error:
                 if errors:
                     raise errors[0] from None
-                raise raised(str(what), type(error).__name__, str(error)) from error
-            finally:
-                state.reset(seed)
+                raise raised(str(what), *described(error)) from error
 
 
 def _callback(arg: Any, watchers: list[observe.Watcher], errors: list[Exception]) -> Any:

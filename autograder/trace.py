@@ -25,10 +25,32 @@ def snapshot(
     return (name, plain(result), plain(args), plain(kwargs), used)
 
 
+def without_use(trace: Trace) -> Trace:
+    """A trace without what was seen of the models' use, and the mode they were left in."""
+    return [(name, result, _modeless(args), _modeless(kwargs)) for name, result, args, kwargs, _ in
+            trace]  # fmt: skip
+
+
+def _modeless(value: Any) -> Any:
+    if isinstance(value, tuple):  # a model: its mode and its weights
+        return value[1]
+    if isinstance(value, list):
+        return [_modeless(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _modeless(item) for key, item in value.items()}
+    return value
+
+
 def plain(value: Any) -> Any:
-    """A copy made of numbers, strings, tensors, lists, dicts; of the rest, the type's name."""
+    """A copy made of numbers, strings, tensors, lists, dicts; of the rest, the type's name.
+
+    A tensor without dimensions becomes a number, an array a tensor: which it is, is no mistake, or
+    one that a message names.
+    """
     if isinstance(value, Tensor):
-        return value.detach().clone()
+        return value.detach().clone() if value.dim() else value.item()
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return plain(torch.from_numpy(value.copy()))
     if isinstance(value, nn.Module):
         return (value.training, [p.detach().clone() for p in value.parameters()])
     if isinstance(value, Optimizer):
@@ -48,9 +70,9 @@ def plain(value: Any) -> Any:
 
 
 def alike(a: Any, b: Any) -> bool:
-    """Whether two traces agree, numbers to float32 tolerance."""
+    """Whether two traces agree, numbers to float32 tolerance, whichever floats they are."""
     if isinstance(a, Tensor) and isinstance(b, Tensor):
-        if a.shape != b.shape or a.dtype != b.dtype:
+        if a.shape != b.shape or a.is_floating_point() != b.is_floating_point():
             return False
         return torch.allclose(a.double(), b.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
     if type(a) in (int, float) and type(b) in (int, float):

@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from typing import Any
 
 import numpy  # noqa: F401 - imported now, so that no cell waits for it
@@ -24,7 +25,8 @@ from traitlets.config import Config
 
 from . import observe, state
 from .codec import AGENT
-from .peer import Handler, Peer, RemoteError
+from .errors import RemoteError
+from .peer import Handler, Peer
 from .served import served
 from .slope import detach, detach_flat, put_flat
 from .wire import Channel, WireError
@@ -116,15 +118,13 @@ class Agent:
         """The function's result, and how it used the models among its arguments."""
         args, kwargs = message["args"], dict(message["kwargs"])
         models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
-        with self._serving(message["serve"]):
-            try:
-                with observe.watch(models) as watchers:
-                    state.reset(message["seed"])
-                    result = function(*args, **kwargs)
-            finally:
-                state.reset(message["seed"])
-        seen = [(w.seen.training, w.seen.evaluation, w.seen.tracked) for w in watchers]
-        return (detach(result, args, kwargs), tuple(seen))
+        with (
+            self._serving(message["serve"]),
+            state.restored(message["seed"]),
+            observe.watch(models) as watchers,
+        ):
+            result = function(*args, **kwargs)
+        return (detach(result, args, kwargs), tuple(astuple(w.seen) for w in watchers))
 
     @contextmanager
     def _serving(self, exercises: tuple[Any, ...]) -> Iterator[None]:

@@ -7,20 +7,27 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+
+from autograder.inside.state import randomness
 
 
 @dataclass
 class Seen:
     """What was seen of one model during one call.
 
-    ``training`` and ``evaluation``: a layer ran in that mode; ``tracked``: a layer's output
-    required a gradient.
+    ``training``: a layer ran in that mode; ``tracked``: a layer's output required a gradient;
+    ``evaluation``: a gradient came back to a layer that had run in evaluation mode;
+    ``switched_off``: afterwards gradients were off for the whole process; ``drew``: something was
+    drawn from a global random generator.
     """
 
     training: bool = False
     evaluation: bool = False
     tracked: bool = False
+    switched_off: bool = False
+    drew: bool = False
 
     def also(self, other: Seen) -> Seen:
         """What was seen in either."""
@@ -39,14 +46,19 @@ class Watcher:
         if self.paused:
             return
         self.seen.training |= module.training
-        self.seen.evaluation |= not module.training
-        if isinstance(output, Tensor):
-            self.seen.tracked |= output.requires_grad
+        if isinstance(output, Tensor) and output.requires_grad:
+            self.seen.tracked = True
+            if not module.training:
+                output.register_hook(self._came_back)
+
+    def _came_back(self, gradient: Tensor) -> None:
+        self.seen.evaluation = True
 
 
 @contextmanager
 def watch(models: Iterable[nn.Module]) -> Iterator[list[Watcher]]:
     """Hooks every leaf module of each model for the length of the block."""
+    before = randomness()
     watchers, handles = [], []
     for model in models:
         watcher = Watcher()
@@ -55,6 +67,9 @@ def watch(models: Iterable[nn.Module]) -> Iterator[list[Watcher]]:
         handles += [leaf.register_forward_hook(watcher) for leaf in leaves]
     try:
         yield watchers
+        for watcher in watchers:
+            watcher.seen.switched_off = not torch.is_grad_enabled()
+            watcher.seen.drew = randomness() != before
     finally:
         for handle in handles:
             handle.remove()

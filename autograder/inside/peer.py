@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
 from .codec import SCORER, Codec
+from .errors import RemoteError, as_builtin, described
 from .slope import attach, attach_flat, detach, flat
 from .wire import BROKEN, CannotCross, Channel, Closed, WireError, tensor_at
 
 Handler = Callable[[dict[str, Any]], Any]
-
-
-class RemoteError(Exception):
-    """The other side's function raised an exception of type ``kind``."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-def as_builtin(error: RemoteError) -> Exception:
-    """The same error as the builtin exception of that name, where there is one."""
-    kind = getattr(builtins, error.kind, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(str(error))
-        except TypeError:
-            pass
-    return RuntimeError(f"{error.kind}: {error}")
 
 
 class Peer:
@@ -109,28 +91,25 @@ class Peer:
             self._send_error(number, error, about)
 
     def _send_error(self, number: Any, error: BaseException, about: Any) -> None:
-        kind = error.kind if isinstance(error, RemoteError) else type(error).__name__
+        kind, text = described(error)
         if isinstance(error, CannotCross):
-            kind = "TypeError"
-        try:
-            text = str(error)[:2000]
-        except Exception:  # noqa: BLE001 - a hostile __str__
-            text = ""
+            kind, text = "TypeError", str(error)
         self._send({"op": "raise", "request": number, "kind": kind, "message": text}, about)
 
     def _call_function(self, message: dict[str, Any]) -> Any:
         function = self.codec.object(message.get("number"))
         args, kwargs = message.get("args", ()), dict(message.get("kwargs", ()))
-        return detach(function(*args, **kwargs), args, kwargs)
+        with torch.set_grad_enabled(message.get("gradients") is not False):
+            return detach(function(*args, **kwargs), args, kwargs)
 
     def _remote(self, number: int) -> Callable[..., Any]:
         def remote(*args: Any, **kwargs: Any) -> Any:
             try:
                 if self._parity == SCORER and self._is_penalty(args, kwargs):
                     return self._penalty(number, args[0])
-                pairs = tuple(kwargs.items())
-                result = self.request("function", number=number, args=args, kwargs=pairs)
-                return attach(result, args, kwargs)
+                fields: dict[str, Any] = {"args": args, "kwargs": tuple(kwargs.items())}
+                fields |= {"number": number, "gradients": torch.is_grad_enabled()}
+                return attach(self.request("function", **fields), args, kwargs)
             except RemoteError as error:
                 raise as_builtin(error) from None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .peer import Peer, RemoteError, as_builtin
+from .errors import RemoteError, as_builtin
+from .peer import Peer
 from .slope import attach
 
 

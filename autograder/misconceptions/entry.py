@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -14,13 +14,20 @@ class Misconception:
     """A wrong answer that can be run.
 
     ``key`` names the mistake in reports, ``function`` has the signature of its ``exercise``, and
-    ``hint`` is what a student who made the mistake is told.
+    ``hint`` is what a student who made the mistake is told. ``others`` are other forms of the same
+    mistake, which differ from outside and deserve the same hint.
     """
 
     key: str
     exercise: str
     function: Callable[..., Any]
     hint: str
+    others: tuple[Callable[..., Any], ...] = ()
+
+    @property
+    def forms(self) -> tuple[Callable[..., Any], ...]:
+        """All functions that have the mistake."""
+        return (self.function, *self.others)
 
 
 class Entries(list[Misconception]):
@@ -31,6 +38,16 @@ class Entries(list[Misconception]):
 
         def enter(function: Function) -> Function:
             self.append(Misconception(key, exercise, function, hint))
+            return function
+
+        return enter
+
+    def also(self, key: str) -> Callable[[Function], Function]:
+        """A decorator that enters another form of the mistake ``key``, which is there already."""
+
+        def enter(function: Function) -> Function:
+            (place,) = (n for n, entry in enumerate(self) if entry.key == key)
+            self[place] = replace(self[place], others=(*self[place].others, function))
             return function
 
         return enter

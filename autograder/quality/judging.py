@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +17,21 @@ from autograder.student import LocalStudent
 
 @dataclass(frozen=True)
 class Judged:
-    """Points, the failed tests with their messages, and the key of the mistake that was named."""
+    """One run: points, the messages of the failed tests by name, and the mistake's key, if named.
+
+    ``wrong_kind``: some test failed for the type, shape or dtype of what came back.
+    """
 
     earned: float
     worth: float
     failed: dict[str, str]
     named: str | None
+    wrong_kind: bool
+
+    @property
+    def full(self) -> bool:
+        """Whether no test failed."""
+        return self.earned == self.worth
 
 
 def judged(
@@ -31,14 +42,19 @@ def judged(
     dataset: str = "digits",
     with_training: bool = False,
 ) -> Judged:
-    """Runs the tests of ``exercise`` on ``function``, the tests by accuracy where asked for."""
+    """Runs the tests of ``exercise`` on ``function``, the tests by accuracy where asked for.
+
+    What the function prints is dropped.
+    """
     student = LocalStudent({**solutions.load(assignment), exercise: function}, seed)
-    found = run_suite(assignment, student, seed, dataset, exercise, with_training)[exercise]
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = run_suite(assignment, student, seed, dataset, exercise, with_training)[exercise]
+        entry = diagnose(assignment, exercise, found, seed, dataset)
     verdicts = [outcome.verdict for outcome in found]
-    entry = diagnose(assignment, exercise, found, seed, dataset)
     return Judged(
         sum(verdict.earned for verdict in verdicts),
         sum(verdict.points for verdict in verdicts),
-        {v.name: f"{v.status}: {v.message}" for v in verdicts if v.status != "passed"},
+        {verdict.name: verdict.message for verdict in verdicts if verdict.status != "passed"},
         entry.key if entry else None,
+        any(outcome.wrong_kind for outcome in found),
     )

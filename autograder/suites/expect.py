@@ -20,6 +20,9 @@ from autograder.student import StudentRaised
 # steps, stays a hundred times below these bounds; no mistake comes near them.
 RTOL = 1e-4
 ATOL = 1e-6
+# Of which `how_it_differs` says one; they tell that values are wrong, but little of why.
+DIFFERENCES = ("differs from the right one", "times the right one", "too large", "too small",
+               "wrong sign", "not finite", "in another order")  # fmt: skip
 
 
 class WrongKind(AssertionError):
@@ -100,10 +103,13 @@ def by_name(value: Any, what: str, names: Iterable[str]) -> dict[str, Any]:
     """A dict with one entry for each parameter's name and no other."""
     if not isinstance(value, dict):
         raise WrongKind(f"{what} should be a dict from names to tensors, but is {kind(value)}.")
-    if set(value) != set(names):
+    wanted = set(names)
+    if set(value) != wanted:
+        others = len(value) == len(wanted) and not wanted & set(value)
+        came = "as many, but under other names" if others else f"{sorted(map(str, value))}"
         raise WrongKind(
             f"{what} should have one entry for each parameter, under its name in "
-            f"`model.named_parameters()`: {sorted(names)}. It has {sorted(map(str, value))}."
+            f"`model.named_parameters()`: {sorted(wanted)}. It has {came}."
         )
     return value
 
@@ -113,8 +119,10 @@ def close(got: float | Tensor, want: float | Tensor, what: str, hint: str = "") 
 
     The message says how ``got`` differs, then ``hint``.
     """
-    got, want = torch.as_tensor(got).double(), torch.as_tensor(want).double()
-    if torch.allclose(got, want, rtol=RTOL, atol=ATOL):
+    got, want = torch.as_tensor(got), torch.as_tensor(want).double()
+    rtol = max(RTOL, torch.finfo(got.dtype).eps) if got.is_floating_point() else RTOL
+    got = got.double()
+    if torch.allclose(got, want, rtol=rtol, atol=ATOL):
         return
     came = f" ({got.item():.6g})" if got.dim() == 0 else ""
     raise AssertionError(f"{what}{came} {how_it_differs(got, want)}. {hint}".strip())
@@ -130,7 +138,7 @@ def how_it_differs(got: Tensor, want: Tensor) -> str:
     if got.dim() == 0:
         return _how_a_number_differs(float(got), float(want), factor)
     if factor is not None:
-        return f"is {factor:.4g} times the right one"
+        return f"is {factor:.5g} times the right one"
     if torch.allclose(_sorted(got), _sorted(want), rtol=RTOL, atol=ATOL):
         return "holds the right numbers, but in another order"
     wrong = ~torch.isclose(got, want, rtol=RTOL, atol=ATOL)
@@ -143,7 +151,7 @@ def _sorted(values: Tensor) -> Tensor:
 
 def _how_a_number_differs(got: float, want: float, factor: float | None) -> str:
     whole = max(abs(factor), 1 / abs(factor)) if factor else 0.5
-    if factor is not None and abs(whole - round(whole)) < 1e-3:
+    if factor is not None and round(whole) > 1 and abs(whole - round(whole)) < 1e-3:
         return f"is {factor:.4g} times the right one"
     if got * want < 0:
         return "has the wrong sign"
@@ -156,7 +164,7 @@ def _factor(got: Tensor, want: Tensor) -> float | None:
         return None
     factor = float((got * want).sum() / (want * want).sum())
     fits = factor and torch.allclose(got, factor * want, rtol=RTOL, atol=ATOL)
-    return round(factor, 6) if fits else None
+    return round(factor, 6) if fits and abs(factor - 1) > RTOL else None
 
 
 class Untouched:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.inside.wire import BROKEN
+from autograder.suites.expect import kind
 
 Weights = dict[str, Tensor]
 Teach = Callable[[nn.Module, Tensor, Tensor, Any], None]
@@ -60,7 +61,14 @@ class Lesson:
     own_model: bool
     untouched: bool
     training: bool
+    gradients: bool
     penalty: list[Probe] | None
+
+
+GRADIENTS_OFF = (
+    "`train_on` was called while gradients are switched off, as within `torch.no_grad()`. Nothing "
+    "can be trained like that."
+)
 
 
 class Recorder:
@@ -91,17 +99,22 @@ class Recorder:
         untouched = own and self._as_left()
         training = own and all(module.training for module in model.modules())
         noted = self._look(penalty) if own and penalty is not None else None
-        lesson = Lesson(x.detach().clone(), y.clone(), own, untouched, training, noted)
+        gradients = torch.is_grad_enabled()
+        lesson = Lesson(x.detach().clone(), y.clone(), own, untouched, training, gradients, noted)
         self.lessons.append(lesson)
         if own:
             self._teach(model, x, y, penalty)
             self._weights = named(model)
 
     def evidence(self) -> list[Any]:
-        """What was noted, as plain data, for whoever compares two answers."""
+        """What was noted, as plain data, for whoever compares two answers.
+
+        Neither the order of the rows matters, nor whether there is no penalty or one that is zero.
+        """
         return [
-            [lesson.x, lesson.y, lesson.own_model, lesson.untouched, lesson.training]
-            + [[probe.value, probe.gradient] for probe in lesson.penalty or ()]
+            [*_in_order(lesson.x, lesson.y), lesson.own_model, lesson.untouched]
+            + [lesson.training, lesson.gradients]
+            + [[p.value, p.gradient] for p in lesson.penalty or () if p.value or _pulls(p.gradient)]
             for lesson in self.lessons
         ]
 
@@ -116,6 +129,7 @@ class Recorder:
             f"`{function}` changed the weights of the model outside `train_on`. Only training "
             "should change them."
         )
+        assert all(lesson.gradients for lesson in self.lessons), GRADIENTS_OFF
         assert [p.requires_grad for p in self._model.parameters()] == self._trainable, (
             f"`{function}` left `requires_grad` of some parameters changed: they can no longer be "
             "trained."
@@ -149,18 +163,28 @@ class Recorder:
             ) from None
 
     def _slope(self, value: Any) -> Probe:
-        kind = type(value).__name__
-        if isinstance(value, Tensor):
-            kind = f"tensor of shape {tuple(value.shape)}"
-        assert isinstance(value, Real) or (isinstance(value, Tensor) and value.numel() == 1), (
-            f"The penalty should give a scalar, a tensor of shape (), but gave a {kind}. `.sum()` "
-            "makes one number of many."
+        one = isinstance(value, Real) or (isinstance(value, Tensor) and value.numel() == 1)
+        assert one, (
+            f"The penalty should give a scalar, a tensor of shape (), but gave {kind(value)}."
+            f"{' `.sum()` makes one number of many.' if isinstance(value, Tensor) else ''}"
         )
         parameters = dict(self._model.named_parameters())
         gradient = {name: torch.zeros_like(p) for name, p in parameters.items()}
-        if isinstance(value, Tensor) and value.requires_grad:
+        live = {name: p for name, p in parameters.items() if p.requires_grad}
+        if isinstance(value, Tensor) and value.requires_grad and live:
             found: Sequence[Tensor | None] = torch.autograd.grad(
-                value, list(parameters.values()), allow_unused=True
+                value, list(live.values()), allow_unused=True
             )
-            gradient |= {n: g for n, g in zip(gradient, found, strict=True) if g is not None}
+            gradient |= {n: g for n, g in zip(live, found, strict=True) if g is not None}
         return Probe(float(torch.as_tensor(value).detach()), gradient)
+
+
+def _in_order(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows in an order that depends on the rows alone."""
+    table = torch.cat([x.double().flatten(1), y.double().reshape(len(y), -1)], dim=1).tolist()
+    order = sorted(range(len(table)), key=table.__getitem__)
+    return x[order], y[order]
+
+
+def _pulls(gradient: Weights) -> bool:
+    return any(bool(slope.any()) for slope in gradient.values())

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from autograder.inside.codec import AGENT, SCORER
-from autograder.inside.peer import Peer, RemoteError
+from autograder.inside.errors import RemoteError
+from autograder.inside.peer import Peer
 from autograder.inside.wire import Channel, WireError
 from course.data import Task
 from course.models import MLP

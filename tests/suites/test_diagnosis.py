@@ -5,7 +5,6 @@ import pytest
 from autograder import solutions
 from autograder.assignments import ASSIGNMENTS
 from autograder.diagnosis import diagnose
-from autograder.misconceptions import CATALOGUE
 from autograder.scoring import run_suite
 from autograder.student import LocalStudent
 
@@ -18,19 +17,6 @@ def named(assignment, exercise, function, seed=SEED):
     student = LocalStudent({**solutions.load(what), exercise: function})
     outcomes = run_suite(what, student, seed, "digits", exercise, with_training=False)[exercise]
     return diagnose(what, exercise, outcomes, seed, "digits")
-
-
-@pytest.mark.parametrize(
-    ("assignment", "exercise"),
-    [(a, exercise.name) for a, what in ASSIGNMENTS.items() for exercise in what.exercises],
-)
-def test_every_entry_of_the_catalogue_is_named_by_its_own_key(assignment, exercise):
-    entries = [entry for entry in CATALOGUE[assignment] if entry.exercise == exercise]
-    names = {
-        entry.key: getattr(named(assignment, exercise, entry.function), "key", None)
-        for entry in entries
-    }
-    assert {key: name for key, name in names.items() if name != key} == {}
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
