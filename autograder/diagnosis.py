@@ -37,7 +37,7 @@ def diagnose(
         (_likeness(theirs, outcomes), -number, entry)
         for number, entry in enumerate(CATALOGUE.get(assignment.id, ()))
         if entry.exercise == exercise
-        for theirs in _outcomes(assignment, entry, seed, dataset)
+        for theirs in outcomes_of(assignment, entry, seed, dataset)
     ]
     likeness, _, entry = max(ranked, default=((0,), 0, None), key=lambda row: row[:2])
     return entry if likeness[0] else None
@@ -100,7 +100,7 @@ def _drew(outcome: Outcome) -> bool:
 
 
 @cache
-def _outcomes(
+def outcomes_of(
     assignment: Assignment, misconception: Misconception, seed: int, dataset: str
 ) -> list[list[Outcome]]:
     """How a misconception fares, in each of its forms: the same for a class, so worked out once."""

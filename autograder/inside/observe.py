@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autograder.inside.state import randomness
+from .state import randomness
 
 
 @dataclass

@@ -51,7 +51,7 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
     "measured-with-dropout",
     "accuracy",
     "The model is still in training mode while you measure, so Dropout switches off part of it. "
-    "Switch to evaluation mode first.",
+    "Switch to evaluation mode first, it and all modules inside it.",
 )
 def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
     with torch.no_grad():
@@ -118,38 +118,6 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
 
 
 @ENTRIES.add(
-    "full-batches-only",
-    "accuracy",
-    "You measure in batches and leave out the last, smaller one. Every row counts, also those at "
-    "the end.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    full = len(x) // 64 * 64
-    return accuracy(model, x[:full], y[:full]) if full else 0.0
-
-
-@ENTRIES.add(
-    "divided-by-batches",
-    "accuracy",
-    "You count the right rows, then divide by the number of full batches times the batch size. "
-    "Divide by the number of rows that you looked at.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    return accuracy(model, x, y) * len(x) / max(64, len(x) // 64 * 64)
-
-
-@ENTRIES.add(
-    "mean-of-batch-accuracies",
-    "accuracy",
-    "You average the accuracies of batches, so rows of the last, smaller batch count more than "
-    "others. Count right rows, and divide once at the end.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    batches = list(zip(x.split(64), y.split(64), strict=True))
-    return sum(accuracy(model, *batch) for batch in batches) / len(batches)
-
-
-@ENTRIES.add(
     "gradients-thrown-away",
     "accuracy",
     "You clear the `.grad` of the model. Measuring should leave no trace: somebody may be between "
@@ -158,3 +126,114 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
 def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
     model.zero_grad()
     return accuracy(model, x, y)
+
+
+@ENTRIES.add(
+    "only-outer-mode-restored",
+    "accuracy",
+    "You set `model.training` back, but the modules inside, Dropout among them, stay in evaluation "
+    "mode. Go back by the same kind of call that brought you there.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    training = model.training
+    model.eval()
+    share = accuracy(model, x, y)
+    model.training = training
+    return share
+
+
+@ENTRIES.add(
+    "gradients-off-for-good",
+    "accuracy",
+    "You switch gradients off and never on again, so whoever trains next cannot. Switch them off "
+    "for one block of code only: see `torch.no_grad`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    torch.set_grad_enabled(False)
+    return accuracy(model, x, y)
+
+
+@ENTRIES.add(
+    "parameters-frozen",
+    "accuracy",
+    "You switch off `requires_grad` of the parameters, and they can no longer be trained. Leave "
+    "the parameters alone: see `torch.no_grad`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    model.requires_grad_(False)
+    return accuracy(model, x, y)
+
+
+def _logits(model: nn.Module, x: Tensor) -> Tensor:
+    """Right: in evaluation mode, without gradients, and back."""
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        logits: Tensor = model(x)
+    model.train(training)
+    return logits
+
+
+@ENTRIES.add(
+    "largest-over-rows",
+    "accuracy",
+    "You look for the largest logit along the wrong dimension: over the rows, for each class. Look "
+    "over the classes, for each row.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return (_logits(model, x).argmax(dim=0) == y).double().mean().item()
+
+
+@ENTRIES.add(
+    "every-row-with-every-label",
+    "accuracy",
+    "Your predictions have the shape (n, 1), the labels (n,), and comparing them makes a table "
+    "(n, n) of every prediction with every label. Bring both to the shape (n,) first.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return (_logits(model, x).argmax(dim=1, keepdim=True) == y).double().mean().item()
+
+
+@ENTRIES.also("every-row-with-every-label")
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return (_logits(model, x).argmax(dim=1, keepdim=True) == y).sum().item() / len(y)
+
+
+@ENTRIES.add(
+    "probability-above-one-half",
+    "accuracy",
+    "You count a row as right when its label has a probability above one half. With more than two "
+    "classes less can be enough: the label's logit only has to be the largest.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return (_logits(model, x).softmax(dim=1)[range(len(y)), y] > 0.5).double().mean().item()
+
+
+@ENTRIES.add(
+    "single-row-fails",
+    "accuracy",
+    "Your function fails for a single row. `squeeze` removes every dimension of size 1, also the "
+    "one that counts the rows.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return (_logits(model, x).squeeze().argmax(dim=1) == y).double().mean().item()
+
+
+@ENTRIES.add(
+    "whole-number-division",
+    "accuracy",
+    "Your result is 0, whatever is right, as when one divides with `//`: it rounds down, and a "
+    "fraction below 1 becomes 0. Divide with `/`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return round(accuracy(model, x, y) * len(x)) // len(x)
+
+
+@ENTRIES.add(
+    "measured-in-float32",
+    "accuracy",
+    "You convert the rows to float32, and a model in float64 cannot take them. Leave the dtype as "
+    "it is: rows and model fit when they come.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    return accuracy(model, x.float(), y)

@@ -61,6 +61,16 @@ def enter(key: str, hint: str, part: str) -> Callable[[Callable[..., Any]], None
     return exchange
 
 
+def also(key: str, part: str) -> Callable[[Callable[..., Any]], None]:
+    """A decorator: the function below it, in the place of ``part``, is another form of ``key``."""
+
+    def exchange(function: Callable[..., Any]) -> None:
+        parts: dict[str, Any] = {part: function}
+        ENTRIES.also(key)(partial(train_epochs, **parts))
+
+    return exchange
+
+
 @enter(
     "never-shuffled",
     "The rows are used in the order in which they came. Draw a random order, anew in every epoch.",
@@ -68,6 +78,16 @@ def enter(key: str, hint: str, part: str) -> Callable[[Callable[..., Any]], None
 )
 def _(n: int, epochs: int, generator: Generator) -> list[Tensor]:
     return [torch.arange(n)] * epochs
+
+
+@enter(
+    "first-epoch-not-shuffled",
+    "Your first epoch uses the rows in the order in which they came; only later ones are shuffled. "
+    "Draw an order before every epoch, also before the first.",
+    part="draw",
+)
+def _(n: int, epochs: int, generator: Generator) -> list[Tensor]:
+    return [torch.arange(n), *draw_orders(n, epochs - 1, generator)]
 
 
 @enter(
@@ -122,25 +142,6 @@ def _(n: int, epochs: int, generator: Generator) -> list[Tensor]:
 
 
 @enter(
-    "last-batch-dropped",
-    "You train on full batches only: the rows that are left over at the end of an epoch are never "
-    "used. The last batch may be smaller.",
-    part="cut",
-)
-def _(order: Tensor, batch_size: int) -> Sequence[Tensor]:
-    return order[: len(order) // batch_size * batch_size].split(batch_size)
-
-
-@enter(
-    "one-step-an-epoch",
-    "You step once an epoch, on all rows together. Step after every batch.",
-    part="cut",
-)
-def _(order: Tensor, batch_size: int) -> Sequence[Tensor]:
-    return [order]
-
-
-@enter(
     "mean-over-batches",
     "You average over batches, so rows of the last, smaller batch count more than others. Weigh "
     "each batch's loss with its number of rows.",
@@ -162,13 +163,19 @@ def _(losses: list[float], sizes: list[int], batch_size: int) -> float:
 
 @enter(
     "divided-by-full-batches",
-    "You divide by the number of full batches times `batch_size`, but the smaller batch was summed "
-    "too. Divide by the number of rows.",
+    "You divide by a number of batches times `batch_size`, but the last batch is smaller than "
+    "that. Divide by the number of rows.",
     part="summarise",
 )
 def _(losses: list[float], sizes: list[int], batch_size: int) -> float:
     total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
     return total / max(1, sum(sizes) // batch_size * batch_size)
+
+
+@also("divided-by-full-batches", part="summarise")
+def _(losses: list[float], sizes: list[int], batch_size: int) -> float:
+    total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+    return total / (len(sizes) * batch_size)
 
 
 @enter(
@@ -189,6 +196,26 @@ def _(losses: list[float], sizes: list[int], batch_size: int) -> float:
 )
 def _(losses: list[float], sizes: list[int], batch_size: int) -> float:
     return sum(losses)
+
+
+@enter(
+    "sum-over-examples",
+    "You return the sum of the losses of an epoch's rows. What is asked for is the mean: divide by "
+    "the number of rows.",
+    part="summarise",
+)
+def _(losses: list[float], sizes: list[int], batch_size: int) -> float:
+    return sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+
+
+@enter(
+    "first-batch-loss",
+    "You return the loss of the first batch of each epoch. Collect the losses of all batches, and "
+    "take the mean over examples.",
+    part="summarise",
+)
+def _(losses: list[float], sizes: list[int], batch_size: int) -> float:
+    return losses[0]
 
 
 @enter(
@@ -263,3 +290,31 @@ def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
     loss.backward()
     optimizer.step()
     return loss.item() / len(x)
+
+
+@enter(
+    "epochs-softmax-before-loss",
+    "You take the softmax before `cross_entropy`, which takes it once more. Hand it the logits as "
+    "the model gives them.",
+    part="step",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = cross_entropy(model(x).softmax(dim=1), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@enter(
+    "logits-squeezed",
+    "Your function fails on a batch of one row, as the last one may be. `squeeze` removes every "
+    "dimension of size 1, also the one that counts the rows.",
+    part="step",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = cross_entropy(model(x).squeeze(), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -157,3 +158,126 @@ def _(
 ) -> list[float]:
     means = train_epochs(model, optimizer, x, y, epochs, b, g)
     return [sum(means[: epoch + 1]) for epoch in range(epochs)]
+
+
+@ENTRIES.add(
+    "loss-before-the-epoch",
+    "train_epochs",
+    "You measure the loss of all rows before the epoch begins. Collect it along the way: of each "
+    "batch the loss just before its step.",
+)
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> list[float]:
+    means = []
+    for _ in range(epochs):
+        with torch.no_grad():
+            means.append(cross_entropy(model(x), y).item())
+        train_epochs(model, optimizer, x, y, 1, b, g)
+    return means
+
+
+@ENTRIES.add(
+    "returned-after-one-epoch",
+    "train_epochs",
+    "Your function returns when the first epoch is over: `return` stands inside the loop over "
+    "epochs. Move it out.",
+)
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> list[float]:
+    return train_epochs(model, optimizer, x, y, 1, b, g)
+
+
+@ENTRIES.add(
+    "one-epoch-missing",
+    "train_epochs",
+    "You go through the rows one epoch too few. `range(epochs)` has `epochs` numbers, from 0 on.",
+)
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> list[float]:
+    return train_epochs(model, optimizer, x, y, epochs - 1, b, g)
+
+
+@ENTRIES.add(
+    "new-optimizer-each-epoch",
+    "train_epochs",
+    "You make an optimizer of your own, so momentum and Adam forget what they know, and settings "
+    "may get lost. Use the one that you were given.",
+)
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> list[float]:
+    means = []
+    for _ in range(epochs):
+        own = type(optimizer)(model.parameters(), **optimizer.defaults)
+        means += train_epochs(model, own, x, y, 1, b, g)
+    return means
+
+
+@ENTRIES.add(
+    "last-batch-counted-full",
+    "train_epochs",
+    "You add up the losses of a batch's rows and divide by `batch_size`. The last batch may be "
+    "smaller, and its step is then too small: divide by the rows that it really has.",
+)
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> list[float]:
+    def step(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+        optimizer.zero_grad()
+        total = cross_entropy(model(x), y, reduction="sum")
+        (total / b).backward()
+        optimizer.step()
+        return total.item() / len(x)
+
+    return train_epochs(model, optimizer, x, y, epochs, b, g, step=step)
+
+
+@ENTRIES.add(
+    "epochs-leave-evaluation-mode",
+    "train_epochs",
+    "Your training is right, but afterwards the model is in evaluation mode. It came in training "
+    "mode: whoever trains it further trains without Dropout.",
+)
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> list[float]:
+    means = train_epochs(model, optimizer, x, y, epochs, b, g)
+    model.eval()
+    return means
+
+
+def _all_at_once(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, batches: Sequence[Tensor]
+) -> float:
+    """One step on the sum of the batches' mean losses; the mean loss over the rows."""
+    optimizer.zero_grad()
+    total = 0.0
+    for rows in batches:
+        loss = cross_entropy(model(x[rows]), y[rows])
+        loss.backward()
+        total += loss.item() * len(rows)
+    optimizer.step()
+    return total / len(x)
+
+
+@ENTRIES.add(
+    "gradients-of-an-epoch-in-one-step",
+    "train_epochs",
+    "You compute the gradients batch by batch, but step only when the epoch is over, on all that "
+    "has piled up. `step` belongs into the loop over batches.",
+)
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> list[float]:
+    orders = draw_orders(len(x), epochs, g)
+    return [_all_at_once(model, optimizer, x, y, order.split(b)) for order in orders]
+
+
+@ENTRIES.also("last-epochs-loss-only")
+def _(
+    model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, epochs: int, b: int, g: Generator
+) -> Any:
+    return sum(train_epochs(model, optimizer, x, y, epochs, b, g)) / epochs

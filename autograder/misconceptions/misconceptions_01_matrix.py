@@ -1,4 +1,4 @@
-"""Wrong answers for `accuracy_matrix`."""
+"""Wrong answers for `accuracy_matrix`: what is trained on, what is measured, and when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENTRIES = Entries()
 TrainOn = Callable[[nn.Module, Tensor, Tensor], object]
 
 
-def _matrix(
+def accuracy_matrix(
     model: nn.Module, tasks: Sequence[Task], train_on: TrainOn,
     measure: Callable[[nn.Module, Tensor, Tensor], float] = accuracy,
 ) -> Tensor:  # fmt: skip
@@ -36,7 +36,33 @@ def _matrix(
     "does the model do on tasks that are still to come?",
 )
 def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
-    return _matrix(model, tasks, train_on).tril()
+    return accuracy_matrix(model, tasks, train_on).tril()
+
+
+@ENTRIES.also("lower-triangle-only")
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    R = accuracy_matrix(model, tasks, train_on)
+    return R.masked_fill(torch.ones_like(R).triu(1).bool(), float("nan"))
+
+
+@ENTRIES.add(
+    "upper-triangle-only",
+    "accuracy_matrix",
+    "You measure only the task just trained on and those to come. Forgetting shows on the earlier "
+    "ones: measure all tasks each time.",
+)
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    return accuracy_matrix(model, tasks, train_on).triu()
+
+
+@ENTRIES.add(
+    "one-task-in-all-columns",
+    "accuracy_matrix",
+    "All columns of a row are the same: you measure the task just trained on, whichever column you "
+    "are at. Column j takes the test rows of task j.",
+)
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    return accuracy_matrix(model, tasks, train_on).diagonal()[:, None].repeat(1, len(tasks))
 
 
 @ENTRIES.add(
@@ -46,7 +72,7 @@ def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
     "measure all tasks each time.",
 )
 def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
-    return _matrix(model, tasks, train_on).diagonal().diag()
+    return accuracy_matrix(model, tasks, train_on).diagonal().diag()
 
 
 @ENTRIES.add(
@@ -55,7 +81,7 @@ def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
     "Rows and columns are exchanged. The row says after which training, the column on which task.",
 )
 def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
-    return _matrix(model, tasks, train_on).T.contiguous()
+    return accuracy_matrix(model, tasks, train_on).T.contiguous()
 
 
 @ENTRIES.add(
@@ -64,7 +90,7 @@ def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
     "Your accuracies are percent. In this course they are fractions, from 0 to 1.",
 )
 def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
-    return 100 * _matrix(model, tasks, train_on)
+    return 100 * accuracy_matrix(model, tasks, train_on)
 
 
 @ENTRIES.add(
@@ -84,6 +110,19 @@ def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
 
 
 @ENTRIES.add(
+    "start-weights-put-back",
+    "accuracy_matrix",
+    "In the end you put back the weights from before. The model is there to learn all tasks: leave "
+    "it as the last training left it.",
+)
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    start = copy.deepcopy(model.state_dict())
+    R = accuracy_matrix(model, tasks, train_on)
+    model.load_state_dict(start)
+    return R
+
+
+@ENTRIES.add(
     "all-rows-so-far",
     "accuracy_matrix",
     "You train on the rows of all tasks so far, as if nothing had to be left behind. Each training "
@@ -97,6 +136,59 @@ def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
         train_on(model, x, y)
         R[i] = torch.tensor([accuracy(model, task.x_test, task.y_test) for task in tasks])
     return R
+
+
+@ENTRIES.add(
+    "earlier-tasks-trained-again",
+    "accuracy_matrix",
+    "For each row you train on all tasks so far, one after another, from the first on again. Each "
+    "task is trained on once, and the model goes on from there.",
+)
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    rows = []
+    for i in range(len(tasks)):
+        for task in tasks[: i + 1]:
+            train_on(model, task.x_train, task.y_train)
+        rows.append([accuracy(model, other.x_test, other.y_test) for other in tasks])
+    return torch.tensor(rows)
+
+
+@ENTRIES.add(
+    "trained-before-each-measurement",
+    "accuracy_matrix",
+    "You train inside the loop over columns, so on each task as often as there are tasks. Train "
+    "once, then measure all of them.",
+)
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    R = torch.zeros(len(tasks), len(tasks))
+    for i, task in enumerate(tasks):
+        for j, other in enumerate(tasks):
+            train_on(model, task.x_train, task.y_train)
+            R[i, j] = accuracy(model, other.x_test, other.y_test)
+    return R
+
+
+@ENTRIES.add(
+    "returned-after-one-task",
+    "accuracy_matrix",
+    "Your function returns when the first task is done: `return` stands inside the loop over "
+    "tasks. Move it out.",
+)
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    R = torch.zeros(len(tasks), len(tasks))
+    train_on(model, tasks[0].x_train, tasks[0].y_train)
+    R[0] = torch.tensor([accuracy(model, task.x_test, task.y_test) for task in tasks])
+    return R
+
+
+@ENTRIES.add(
+    "never-trained",
+    "accuracy_matrix",
+    "You measure, but never call `train_on`. Call it for task i before you measure row i.",
+)
+def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
+    row = [accuracy(model, task.x_test, task.y_test) for task in tasks]
+    return torch.tensor([row] * len(tasks))
 
 
 @ENTRIES.add(
@@ -162,49 +254,10 @@ def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
 )
 def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
     sizes = torch.tensor([float(len(task.y_test)) for task in tasks])
-    return _matrix(model, tasks, train_on) * sizes / sizes[0]
+    return accuracy_matrix(model, tasks, train_on) * sizes / sizes[0]
 
 
-@ENTRIES.add(
-    "matrix-measured-with-dropout",
-    "accuracy_matrix",
-    "The model is still in training mode while you measure, so Dropout switches off part of it. "
-    "Measure as `accuracy` does, in evaluation mode.",
-)
+@ENTRIES.also("another-tasks-size")
 def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
-    def measure(model: nn.Module, x: Tensor, y: Tensor) -> float:
-        with torch.no_grad():
-            return (model(x).argmax(dim=1) == y).double().mean().item()
-
-    return _matrix(model, tasks, train_on, measure)
-
-
-@ENTRIES.add(
-    "matrix-left-in-evaluation-mode",
-    "accuracy_matrix",
-    "After the first measurement the model stays in evaluation mode, so later tasks are trained "
-    "without Dropout. Set its mode back each time.",
-)
-def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
-    def measure(model: nn.Module, x: Tensor, y: Tensor) -> float:
-        model.eval()
-        return accuracy(model, x, y)
-
-    return _matrix(model, tasks, train_on, measure)
-
-
-@ENTRIES.add(
-    "matrix-with-gradients",
-    "accuracy_matrix",
-    "PyTorch follows your measurements in order to differentiate them, which costs time and "
-    "memory. Tell it that you will not: see `torch.no_grad`.",
-)
-def _(model: nn.Module, tasks: Sequence[Task], train_on: TrainOn) -> Tensor:
-    def measure(model: nn.Module, x: Tensor, y: Tensor) -> float:
-        training = model.training
-        model.eval()
-        share = (model(x).argmax(dim=1) == y).double().mean().item()
-        model.train(training)
-        return share
-
-    return _matrix(model, tasks, train_on, measure)
+    sizes = torch.tensor([float(len(task.y_test)) for task in tasks])
+    return accuracy_matrix(model, tasks, train_on) * sizes / sizes[:, None]

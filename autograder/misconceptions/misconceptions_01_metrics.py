@@ -59,6 +59,44 @@ def _(R: Tensor) -> float:
     return R[torch.ones_like(R).tril().bool()].mean().item()
 
 
+@ENTRIES.add(
+    "last-row-summed",
+    "average_accuracy",
+    "You add up the last row. What is asked for is its mean: divide by the number of tasks.",
+)
+def _(R: Tensor) -> float:
+    return R[-1].sum().item()
+
+
+@ENTRIES.add(
+    "average-over-one-task-less",
+    "average_accuracy",
+    "You divide by T - 1. That is for forgetting and transfer, which leave out the last task; the "
+    "average accuracy is over all T.",
+)
+def _(R: Tensor) -> float:
+    return R[-1].sum().item() / max(1, len(R) - 1)
+
+
+@ENTRIES.add(
+    "average-in-percent",
+    "average_accuracy",
+    "You return percent. In this course accuracies are fractions, from 0 to 1.",
+)
+def _(R: Tensor) -> float:
+    return 100 * R[-1].mean().item()
+
+
+@ENTRIES.add(
+    "average-of-the-first-row",
+    "average_accuracy",
+    "You average the first row: all tasks after the first training. The last row says how they all "
+    "do in the end.",
+)
+def _(R: Tensor) -> float:
+    return R[0].mean().item()
+
+
 def _best(R: Tensor) -> Tensor:
     return R[:-1, :-1].max(dim=0).values
 
@@ -206,6 +244,26 @@ def _(R: Tensor) -> float:
     return (_best(R) - R[-1, :-1]).mean().item()
 
 
+@ENTRIES.also("forgetting-of-one-task")
+def _(R: Tensor) -> float:
+    return (_best(R) - R[-1, :-1]).mean().item()  # the maximum of no row
+
+
+@ENTRIES.also("forgetting-of-one-task")
+def _(R: Tensor) -> float:
+    lost = [(R[:-1, j].max() - R[-1, j]).item() for j in range(len(R) - 1)]
+    return sum(lost) / len(lost)
+
+
+@ENTRIES.add(
+    "mean-instead-of-maximum",
+    "forgetting",
+    "You compare the end with the mean of the accuracies before it. Compare with the best of them.",
+)
+def _(R: Tensor) -> float:
+    return (R[:-1, :-1].mean(dim=0) - R[-1, :-1]).mean().item() if len(R) > 1 else 0.0
+
+
 @ENTRIES.add(
     "forgetting-changes-R",
     "forgetting",
@@ -227,6 +285,26 @@ def _(R: Tensor) -> float:
 )
 def _(R: Tensor) -> float:
     return (R.diagonal() - R[-1])[:-1].mean().item() if len(R) > 1 else 0.0
+
+
+@ENTRIES.add(
+    "transfer-without-sign",
+    "backward_transfer",
+    "You take absolute values, so harm counts as help. Keep the sign.",
+)
+def _(R: Tensor) -> float:
+    return (R[-1] - R.diagonal())[:-1].abs().mean().item() if len(R) > 1 else 0.0
+
+
+@ENTRIES.add(
+    "transfer-of-all-pairs",
+    "backward_transfer",
+    "You average over all times after a task's training. Only the end counts here: the last row "
+    "minus the diagonal.",
+)
+def _(R: Tensor) -> float:
+    change = R - R.diagonal()
+    return change[torch.ones_like(R).tril(-1).bool()].mean().item() if len(R) > 1 else 0.0
 
 
 @ENTRIES.add(
@@ -298,6 +376,11 @@ def _(R: Tensor) -> float:
 )
 def _(R: Tensor) -> float:
     return (R[-1] - R.diagonal())[:-1].mean().item()
+
+
+@ENTRIES.also("transfer-of-one-task")
+def _(R: Tensor) -> float:
+    return sum((R[-1] - R.diagonal())[:-1].tolist()) / (len(R) - 1)
 
 
 @ENTRIES.add(

@@ -1,4 +1,4 @@
-"""Wrong answers for `select_classes` and `relabel`."""
+"""Wrong answers for `select_classes`."""
 
 from __future__ import annotations
 
@@ -49,6 +49,69 @@ def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
     return x[mask], y[mask]
 
 
+@ENTRIES.also("two-classes-assumed")
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    mask = (y == classes[0]) | (y == classes[1])
+    return x[mask], y[mask]
+
+
+@ENTRIES.add(
+    "last-class-only",
+    "select_classes",
+    "Your mask is made anew for each class, so only the last class is left in the end. Collect: a "
+    "row is wanted if its label is any of the classes.",
+)
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    return x[y == classes[-1]], y[y == classes[-1]]
+
+
+@ENTRIES.add(
+    "every-class-at-once",
+    "select_classes",
+    "You keep rows whose label is all of the classes at once, and no label is. Join the conditions "
+    "with `or`, not with `and`.",
+)
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    mask = torch.stack([y == c for c in classes]).all(dim=0)
+    return x[mask], y[mask]
+
+
+@ENTRIES.add(
+    "nothing-to-select",
+    "select_classes",
+    "Your function fails when no row has one of the classes. That is no mistake of the caller: the "
+    "result is then x of shape (0, d) and y of shape (0,).",
+)
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    rows = [k for k, label in enumerate(y.tolist()) if label in classes]
+    return torch.stack([x[k] for k in rows]), torch.stack([y[k] for k in rows])
+
+
+@ENTRIES.also("nothing-to-select")
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    mask = _mask(y, classes)
+    if not mask.any():
+        raise ValueError("no row is of these classes")
+    return x[mask], y[mask]
+
+
+@ENTRIES.also("nothing-to-select")
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    mask = _mask(y, classes)
+    return (x[mask], y[mask]) if mask.any() else (x.new_empty(0), y[mask])
+
+
+@ENTRIES.add(
+    "one-row-squeezed",
+    "select_classes",
+    "Where a single row is selected, its dimension is lost: x becomes a vector. `squeeze` removes "
+    "every dimension of size 1, also the one that counts the rows.",
+)
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    rows = _mask(y, classes).nonzero().squeeze()
+    return x[rows], y[rows]
+
+
 @ENTRIES.add(
     "classes-left-out",
     "select_classes",
@@ -62,11 +125,46 @@ def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
 @ENTRIES.add(
     "labels-not-selected",
     "select_classes",
-    "You select rows of `x` but return all of `y`, so rows and labels no longer belong together. "
-    "What is done to one has to be done to the other.",
+    "You select from one of `x` and `y` and return all of the other, so rows and labels no longer "
+    "belong together. What is done to one has to be done to the other.",
 )
 def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
     return x[_mask(y, classes)], y
+
+
+@ENTRIES.also("labels-not-selected")
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    return x, y[_mask(y, classes)]
+
+
+@ENTRIES.add(
+    "y-before-x",
+    "select_classes",
+    "You return the labels first and the rows second. The order is x, y, as in the arguments.",
+)
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    return y[_mask(y, classes)], x[_mask(y, classes)]
+
+
+@ENTRIES.add(
+    "selected-in-place",
+    "select_classes",
+    "What you return is right, but you wrote into the caller's tensors on the way. Indexing makes "
+    "new tensors: work on those.",
+)
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    mask = _mask(y, classes)
+    own_x, own_y = x[mask], y[mask]
+    x[~mask] = 0
+    return own_x, own_y
+
+
+@ENTRIES.also("selected-in-place")
+def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
+    mask = _mask(y, classes)
+    own_x, own_y = x[mask], y[mask]
+    y[~mask] = -1
+    return own_x, own_y
 
 
 @ENTRIES.add(
@@ -90,148 +188,3 @@ def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
 def _(x: Tensor, y: Tensor, classes: Sequence[int]) -> Rows:
     mask = _mask(y, classes)
     return x[mask].float(), y[mask]
-
-
-def _positions(y: Tensor, classes: Sequence[int]) -> Tensor:
-    outside = set(y.tolist()) - set(classes)
-    if outside:
-        raise ValueError(f"labels {outside} are not in {tuple(classes)}")
-    return torch.tensor([list(classes).index(label) for label in y.tolist()], dtype=torch.int64)
-
-
-@ENTRIES.add(
-    "modulo-two",
-    "relabel",
-    "`y % 2` gives the right labels for pairs such as (0, 1) and (2, 3) by luck. The new label is "
-    "the place of the old one in `classes`, whatever numbers stand there.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    _positions(y, classes)
-    return y % 2
-
-
-@ENTRIES.add(
-    "floor-half",
-    "relabel",
-    "`y // 2` fits classes such as (0, 2, 4, 6, 8) by luck. The new label is the place of the old "
-    "one in `classes`, whatever numbers stand there.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    _positions(y, classes)
-    return y // 2
-
-
-@ENTRIES.add(
-    "first-class-subtracted",
-    "relabel",
-    "Subtracting the first class works for neighbouring numbers in rising order only. The classes "
-    "may have gaps, and stand in any order.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    _positions(y, classes)
-    return y - classes[0]
-
-
-@ENTRIES.add(
-    "classes-taken-as-sorted",
-    "relabel",
-    "You count the place of a label among the sorted classes. `classes` may be in any order, and "
-    "its own order is the one that counts.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    return _positions(y, sorted(classes))
-
-
-@ENTRIES.add(
-    "order-of-appearance",
-    "relabel",
-    "You number the labels in the order in which they turn up in `y`. Their numbers are given by "
-    "`classes`, whatever comes first.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    _positions(y, classes)
-    return _positions(y, list(dict.fromkeys(y.tolist())))
-
-
-@ENTRIES.add(
-    "one-after-another",
-    "relabel",
-    "You replace one class after another in the same tensor. Once 1 has become 0, it is taken for "
-    "an old 0 and replaced again: read from the old labels, write into a new tensor.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    _positions(y, classes)
-    y = y.clone()
-    for position, label in enumerate(classes):
-        y[y == label] = position
-    return y
-
-
-@ENTRIES.add(
-    "one-after-another-in-place",
-    "relabel",
-    "You replace one class after another in the caller's own tensor. A label that was just written "
-    "may be replaced again, and the caller's labels are gone: write into a new tensor.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    _positions(y, classes)
-    for position, label in enumerate(classes):
-        y[y == label] = position
-    return y
-
-
-@ENTRIES.add(
-    "relabel-in-place",
-    "relabel",
-    "The new labels are right, but you wrote them into the tensor that you were given. Whoever "
-    "called you still needs the old ones: make a new tensor.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    y[:] = _positions(y, classes)
-    return y
-
-
-@ENTRIES.add(
-    "label-outside-accepted",
-    "relabel",
-    "A label that is not in `classes` gets a new label all the same, and nobody notices. Look for "
-    "such labels first and raise a ValueError.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    new = torch.zeros_like(y)
-    for position, label in enumerate(classes):
-        new[y == label] = position
-    return new
-
-
-@ENTRIES.add(
-    "key-error",
-    "relabel",
-    "A label that is not in `classes` ends in the KeyError of your dictionary. Raise a ValueError "
-    "of your own instead, one that says which label it was.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    position = {label: place for place, label in enumerate(classes)}
-    return torch.tensor([position[label] for label in y.tolist()], dtype=torch.int64)
-
-
-@ENTRIES.add(
-    "label-not-named",
-    "relabel",
-    "You raise a ValueError, as you should, but its text does not say which label is to blame. "
-    "Put the label into the message.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    if not _mask(y, classes).all():
-        raise ValueError("a label is not in classes")
-    return _positions(y, classes)
-
-
-@ENTRIES.add(
-    "labels-not-int64",
-    "relabel",
-    "The positions are right, but they are not int64. `cross_entropy` wants class labels as "
-    "int64: look at the dtype of what you build them from.",
-)
-def _(y: Tensor, classes: Sequence[int]) -> Tensor:
-    return _positions(y, classes).to(torch.int32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss, nll_loss, one_hot
-from torch.optim import Optimizer
+from torch.optim import SGD, Adam, Optimizer
 
 from autograder.misconceptions.entry import Entries
 
@@ -161,6 +161,135 @@ def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
 
 
 @ENTRIES.add(
+    "step-on-the-sum",
+    "train_step",
+    "You return the mean loss, but step on the sum over the rows, so the step grows with the size "
+    "of the batch. Call `backward` on the mean.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = cross_entropy(model(x), y, reduction="sum")
+    loss.backward()
+    optimizer.step()
+    return loss.item() / len(x)
+
+
+@ENTRIES.add(
+    "mean-divided-again",
+    "train_step",
+    "You divide by the number of rows a second time: `cross_entropy` takes the mean by itself.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = cross_entropy(model(x), y) / len(x)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@ENTRIES.add(
+    "mean-over-classes-too",
+    "train_step",
+    "Your mean is over rows and classes, so the loss is too small by the number of classes. Each "
+    "row has one loss, that of its label: take the mean over the rows.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    logits = model(x)
+    loss = -(one_hot(y, logits.shape[1]) * logits.log_softmax(dim=1)).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@ENTRIES.add(
+    "softmax-over-rows",
+    "train_step",
+    "Your softmax runs along the wrong dimension: it compares the rows of the batch with each "
+    "other. It belongs over the classes of one row.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = nll_loss(model(x).log_softmax(dim=0), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@ENTRIES.add(
+    "step-for-each-row",
+    "train_step",
+    "You make a step for each row. One step on the mean loss of the whole batch is asked for.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    losses = [train_step(model, optimizer, x[k : k + 1], y[k : k + 1]) for k in range(len(x))]
+    return sum(losses) / len(losses)
+
+
+@ENTRIES.add(
+    "one-row-fails",
+    "train_step",
+    "Your function fails on a batch of one row, as the last one of an epoch may be. `squeeze` "
+    "removes every dimension of size 1, also the one that counts the rows.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = cross_entropy(model(x).squeeze(), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@ENTRIES.also("one-row-fails")
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = nll_loss(model(x).squeeze().log_softmax(dim=1), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@ENTRIES.add(
+    "batch-made-float32",
+    "train_step",
+    "You convert the rows to float32, and a model in float64 cannot take them. Leave the dtype as "
+    "it is: rows and model fit when they come.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    return train_step(model, optimizer, x.float(), y)
+
+
+@ENTRIES.add(
+    "loss-without-gradients",
+    "train_step",
+    "You compute the loss where gradients are switched off, so `backward` has nothing to go back "
+    "through. `no_grad` is for measuring; training needs the gradients.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    optimizer.zero_grad()
+    with torch.no_grad():
+        loss = cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@ENTRIES.add(
+    "no-gradient-there-yet",
+    "train_step",
+    "You clear `.grad` by hand, but before the first `backward` it is None and cannot be zeroed. "
+    "The optimizer's own way of clearing copes with that.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    for parameter in model.parameters():
+        parameter.grad.zero_()  # type: ignore[union-attr]
+    loss = cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@ENTRIES.add(
     "loss-times-batch-size",
     "train_step",
     "The step is right, but you return the loss times the number of rows. What is asked for is the "
@@ -215,11 +344,26 @@ def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
 @ENTRIES.add(
     "new-optimizer-each-step",
     "train_step",
-    "You make a new optimizer in every step, so momentum and Adam never remember anything. Use the "
-    "one that you were given.",
+    "You make a new optimizer in every step, so momentum and Adam never remember anything, and its "
+    "settings may be others. Use the one that you were given.",
 )
 def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
     return train_step(model, type(optimizer)(optimizer.param_groups), x, y)  # type: ignore[call-arg]
+
+
+@ENTRIES.also("new-optimizer-each-step")
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    return train_step(model, SGD(model.parameters(), lr=0.1), x, y)
+
+
+@ENTRIES.also("new-optimizer-each-step")
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    return train_step(model, SGD(model.parameters(), lr=0.01), x, y)
+
+
+@ENTRIES.also("new-optimizer-each-step")
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    return train_step(model, Adam(model.parameters()), x, y)
 
 
 @ENTRIES.add(
@@ -231,3 +375,15 @@ def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
 def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
     model.eval()
     return train_step(model, optimizer, x, y)
+
+
+@ENTRIES.add(
+    "step-leaves-evaluation-mode",
+    "train_step",
+    "Your step is right, but afterwards the model is in evaluation mode. It came in training mode: "
+    "the next step would go without Dropout.",
+)
+def _(model: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
+    loss = train_step(model, optimizer, x, y)
+    model.eval()
+    return loss

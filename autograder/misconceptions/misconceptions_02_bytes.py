@@ -43,12 +43,15 @@ def replay_bytes(
 
 
 def enter(key: str, hint: str, part: str = "") -> Callable[[Callable[..., Any]], None]:
-    """A decorator: the function below it takes the place of ``part``, or of the whole."""
+    """A decorator: the function below it takes the place of ``part``, or of the whole.
+
+    Without a hint it is another form of the mistake ``key``.
+    """
 
     def exchange(function: Callable[..., Any]) -> None:
         parts: dict[str, Any] = {part: function}
         whole = partial(replay_bytes, **parts) if part else function
-        ENTRIES.add(key, "replay_bytes", hint)(whole)
+        (ENTRIES.add(key, "replay_bytes", hint) if hint else ENTRIES.also(key))(whole)
 
     return exchange
 
@@ -248,9 +251,73 @@ def _(kept: list[float]) -> list[float]:
 
 @enter(
     "test-rows-counted",
-    "You count test rows too. Only training rows are kept.",
+    "You count test rows, or those too. Only training rows are kept.",
     part="of_task",
 )
 def _(task: Task, count: int) -> float:
     test = int(count * len(task.x_test) / max(1, len(task.x_train)))
     return of_task(task, count + test)
+
+
+@enter("kilobytes", "", part="of_task")
+def _(task: Task, count: int) -> float:
+    return of_task(task, count) / 2**10
+
+
+@enter("storage-counted", "", part="of_task")
+def _(task: Task, count: int) -> float:
+    both = (task.x_train, task.y_train)
+    return sum(rows.untyped_storage().nbytes() for rows in both) if count else 0
+
+
+@enter("usual-dtypes-taken-for-granted", "", part="of_task")
+def _(task: Task, count: int) -> float:
+    return of_tensor(task.x_train, count) + 8 * count
+
+
+@enter("test-rows-counted", "")
+def _(tasks: Sequence[Task], fraction: float) -> list[float]:
+    return pile_up([of_task(task, int(fraction * len(task.x_test))) for task in tasks])
+
+
+@enter(
+    "all-rows-counted",
+    "You count all rows of the earlier tasks. Only a fraction of each is kept.",
+)
+def _(tasks: Sequence[Task], fraction: float) -> list[float]:
+    return replay_bytes(tasks, 1.0)
+
+
+@enter(
+    "all-labels-counted",
+    "You count the labels of all rows. Of a task, as many labels are kept as images.",
+)
+def _(tasks: Sequence[Task], fraction: float) -> list[float]:
+    return pile_up([
+        of_tensor(task.x_train, int(fraction * len(task.x_train))) + task.y_train.nbytes
+        for task in tasks
+    ])  # fmt: skip
+
+
+@enter(
+    "at-least-one-row-counted",
+    "You count a row even where the fraction asks for none. `int(fraction * n)` may be 0.",
+    part="count",
+)
+def _(rows: float) -> int:
+    return max(1, int(rows))
+
+
+@enter(
+    "row-of-another-task",
+    "You take the bytes of a row from one task for the rows of others. Each task has its own "
+    "dtypes.",
+)
+def _(tasks: Sequence[Task], fraction: float) -> list[float]:
+    return pile_up([of_task(tasks[0], int(fraction * len(task.x_train))) for task in tasks])
+
+
+@enter("row-of-another-task", "")
+def _(tasks: Sequence[Task], fraction: float) -> list[float]:
+    counts = pile_up([int(fraction * len(task.x_train)) for task in tasks])
+    return [of_task(task, int(count)) for task, count in zip(tasks, counts, strict=True)]

@@ -1,4 +1,4 @@
-"""Wrong answers for `choose_informative`."""
+"""Wrong answers for `choose_informative`: which rows, and what is done to the model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ Pair = tuple[Tensor, Tensor]
 Order = Callable[[nn.Module, Tensor, int, Generator], Tensor]
 
 
+def asked(model: nn.Module, x: Tensor, what: str = "forward") -> Tensor:
+    """What the model says in evaluation mode; its mode is as it was afterwards."""
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        said: Tensor = getattr(model, what)(x)
+    model.train(was_training)
+    return said
+
+
 def nearest_to_mean(model: nn.Module, x: Tensor, count: int, generator: Generator) -> Tensor:
     """Those of the rows of one class whose features are closest to their mean."""
-    with torch.no_grad():
-        features = model.features(x)  # type: ignore[operator]
+    features = asked(model, x, "features")
     return (features - features.mean(dim=0)).norm(dim=1).argsort()[:count]
 
 
@@ -38,8 +47,7 @@ def by_class(
 
 def confidence(model: nn.Module, x: Tensor) -> Tensor:
     """The largest probability of each row."""
-    with torch.no_grad():
-        return model(x).softmax(dim=1).amax(dim=1)
+    return asked(model, x).softmax(dim=1).amax(dim=1)
 
 
 @ENTRIES.add(
@@ -121,8 +129,7 @@ def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> P
     "typical rows, of every class equally many.",
 )
 def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    with torch.no_grad():
-        loss = nn.functional.cross_entropy(model(x), y, reduction="none")
+    loss = nn.functional.cross_entropy(asked(model, x), y, reduction="none")
     rows = loss.argsort(descending=True)[:n]
     return x[rows], y[rows]
 
@@ -149,84 +156,6 @@ def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> P
 
 
 @ENTRIES.add(
-    "all-of-one-class",
-    NAME,
-    "All your rows are of one class. Of every class equally many are asked for.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    rows = torch.cat([own[nearest_to_mean(model, x[own], len(own), generator)]
-                      for own, _ in shares(y, n)])[:n]  # fmt: skip
-    return x[rows], y[rows]
-
-
-@ENTRIES.add(
-    "rest-left-out",
-    NAME,
-    "Where n is not a multiple of the number of classes, you choose too few rows. Some classes "
-    "give one row more.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    rows = by_class(model, x, y, n - n % len(y.unique()), generator)
-    return x[rows], y[rows]
-
-
-@ENTRIES.add(
-    "rest-to-the-last-class",
-    NAME,
-    "Where n is not a multiple of the number of classes, one class gets the whole rest. The "
-    "numbers of two classes may differ by one at most.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    own = shares(y, n)
-    least = n // len(own)
-    counts = [least] * (len(own) - 1) + [n - least * (len(own) - 1)]
-    rows = torch.cat([rows[nearest_to_mean(model, x[rows], count, generator)]
-                      for (rows, _), count in zip(own, counts, strict=True)])  # fmt: skip
-    return x[rows], y[rows]
-
-
-@ENTRIES.add(
-    "n-rows-of-each-class",
-    NAME,
-    "You choose n rows of each class. n is the number of all rows together.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    rows = torch.cat([own[nearest_to_mean(model, x[own], n, generator)] for own, _ in shares(y, n)])
-    return x[rows], y[rows]
-
-
-@ENTRIES.add(
-    "classes-as-in-the-data",
-    NAME,
-    "You choose as many rows of a class as its share of the data says. Of every class equally many "
-    "are asked for.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    exact = [n * len(own) / len(y) for own, _ in shares(y, n)]
-    counts = [int(share) for share in exact]
-    for k in sorted(range(len(exact)), key=lambda k: counts[k] - exact[k])[: n - sum(counts)]:
-        counts[k] += 1
-    rows = torch.cat([own[nearest_to_mean(model, x[own], count, generator)]
-                      for (own, _), count in zip(shares(y, n), counts, strict=True)])  # fmt: skip
-    return x[rows], y[rows]
-
-
-@ENTRIES.add(
-    "model-says-the-class",
-    NAME,
-    "You go by the class that the model says, which is not always the label. Count classes by `y`.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    with torch.no_grad():
-        said = model(x).argmax(dim=1)
-    wrong = said != y
-    # Rows with another label first: without such rows nobody would see the mistake.
-    order = torch.cat([wrong.nonzero().flatten(), (~wrong).nonzero().flatten()])
-    rows = order[torch.cat([own[:count] for own, count in shares(said[order], n)])]
-    return x[rows], y[rows]
-
-
-@ENTRIES.add(
     "means-instead-of-rows",
     NAME,
     "You return class means, which are images that nobody ever saw. Choose among the rows of `x`.",
@@ -243,8 +172,7 @@ def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> P
 )
 def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
     rows = by_class(model, x, y, n, generator)
-    with torch.no_grad():
-        return model.features(x)[rows], y[rows]  # type: ignore[operator]
+    return asked(model, x, "features")[rows], y[rows]
 
 
 @ENTRIES.add(
@@ -294,8 +222,8 @@ def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> P
     "Note its mode first, and set it back at the end.",
 )
 def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
-    model.eval()
     rows = by_class(model, x, y, n, generator)
+    model.eval()
     return x[rows], y[rows]
 
 
@@ -308,4 +236,79 @@ def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> P
 def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
     rows = by_class(model, x, y, n, generator)
     model.train()
+    return x[rows], y[rows]
+
+
+def herd(model: nn.Module, x: Tensor, count: int, repeats: bool) -> Tensor:
+    """Rows of one class whose mean comes close to its mean; with ``repeats`` some several times."""
+    features = asked(model, x, "features")
+    mean, sums = features.mean(dim=0), features.new_zeros(features.shape[1])
+    best: list[Tensor] = []
+    for k in range(count):
+        distance = ((sums + features) / (k + 1) - mean).square().sum(dim=1)
+        if best and not repeats:
+            distance[torch.stack(best)] = torch.inf
+        best.append(distance.argmin())
+        sums = sums + features[best[-1]]
+    return torch.stack(best) if best else torch.zeros(0, dtype=torch.int64)
+
+
+@ENTRIES.also("same-row-again-and-again")
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = torch.cat([own[herd(model, x[own], count, True)] for own, count in shares(y, n)])
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "place-in-class-taken-for-row",
+    NAME,
+    "You number the rows inside each class and use these numbers on all rows. Translate them back "
+    "to numbers in `x`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = torch.cat([nearest_to_mean(model, x[own], count, generator)
+                      for own, count in shares(y, n)])  # fmt: skip
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "dropout-left-on",
+    NAME,
+    "You look at the model in the mode that it came in. In training mode Dropout is at work, from "
+    "a global random state: use evaluation mode, and set the old mode back.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    def order(model: nn.Module, x: Tensor, count: int, generator: Generator) -> Tensor:
+        features = model.features(x).detach()  # type: ignore[operator]
+        return (features - features.mean(dim=0)).norm(dim=1).argsort()[:count]
+
+    rows = by_class(model, x, y, n, generator, order)
+    return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "model-trained-while-choosing",
+    NAME,
+    "You train the model in order to choose. It should only be looked at: work on a copy if you "
+    "have to.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(0.99)
+    rows = by_class(model, x, y, n, generator)
+    return x[rows], y[rows]
+
+
+@ENTRIES.also("place-in-class-taken-for-row")
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = torch.cat([herd(model, x[own], count, False) for own, count in shares(y, n)])
+    return x[rows], y[rows]
+
+
+@ENTRIES.also("dropout-left-on")
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    p = model(x).softmax(dim=1).detach()
+    rows = torch.cat([own[(p[own] - p[own].mean(dim=0)).norm(dim=1).argsort()[:count]]
+                      for own, count in shares(y, n)])  # fmt: skip
     return x[rows], y[rows]

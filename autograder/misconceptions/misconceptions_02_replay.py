@@ -6,7 +6,11 @@ one entry.
 
 from autograder.misconceptions import (
     misconceptions_02_bytes,
+    misconceptions_02_calls,
+    misconceptions_02_classes,
     misconceptions_02_informative,
+    misconceptions_02_kept,
+    misconceptions_02_mix,
     misconceptions_02_reservoir,
     misconceptions_02_rows,
     misconceptions_02_sample,
@@ -15,9 +19,13 @@ from autograder.misconceptions import (
 
 ENTRIES = [
     *misconceptions_02_rows.ENTRIES,
+    *misconceptions_02_mix.ENTRIES,
     *misconceptions_02_reservoir.ENTRIES,
+    *misconceptions_02_calls.ENTRIES,
     *misconceptions_02_sample.ENTRIES,
     *misconceptions_02_training.ENTRIES,
+    *misconceptions_02_kept.ENTRIES,
     *misconceptions_02_bytes.ENTRIES,
+    *misconceptions_02_classes.ENTRIES,
     *misconceptions_02_informative.ENTRIES,
 ]

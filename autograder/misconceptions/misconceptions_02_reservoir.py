@@ -43,6 +43,8 @@ class Reservoir:
         return int(torch.randint(self.seen, (), generator=generator))
 
     def all(self) -> Pair:
+        if not self.rows:
+            return torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)
         return torch.stack([x for x, _ in self.rows]), torch.stack([y for _, y in self.rows])
 
     def sample(self, n: int, generator: Generator) -> Pair:
@@ -124,8 +126,8 @@ class _EvenChance(Reservoir):
 @ENTRIES.add(
     "first-place-replaced",
     NAME,
-    "The probability is right, but the row that goes is always the same one. Each row held must be "
-    "equally likely to go.",
+    "The probability is right, but the row that goes is always the same one, or the next in turn. "
+    "Each row held must be equally likely to go.",
 )
 class _FirstPlace(Reservoir):
     def place(self, generator: Generator) -> int:
@@ -146,49 +148,6 @@ class _LastPlaceSpared(Reservoir):
 
 
 @ENTRIES.add(
-    "seen-restarts-at-each-add",
-    NAME,
-    "You count the rows seen anew in each call of `add`, so rows of later calls come in too often. "
-    "The count belongs to the buffer, for as long as it lives.",
-)
-class _SeenRestarts(Reservoir):
-    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
-        self.seen = len(self.rows)
-        super().add(x, y, generator)
-
-
-@ENTRIES.add(
-    "seen-once-an-add",
-    NAME,
-    "You raise the count of rows seen once a call, after all its rows, so within a call every row "
-    "comes in as easily as the first. Count row by row.",
-)
-class _SeenOnceAnAdd(Reservoir):
-    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
-        before = self.seen
-        for image, label in zip(x, y, strict=True):
-            self.seen = before + 1
-            self.put(image.clone(), label.clone(), generator)
-        self.seen = before + len(x)
-
-
-@ENTRIES.add(
-    "calls-counted-not-rows",
-    NAME,
-    "You count calls of `add`, but the probability depends on the number of rows seen.",
-)
-class _CallsCounted(Reservoir):
-    calls = 0
-
-    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
-        self.calls += 1
-        super().add(x, y, generator)
-
-    def place(self, generator: Generator) -> int:
-        return int(torch.randint(max(self.calls, self.capacity), (), generator=generator))
-
-
-@ENTRIES.add(
     "seen-only-when-full",
     NAME,
     "You begin to count when the buffer is full, so the rows that filled it are missing from the "
@@ -200,36 +159,6 @@ class _SeenWhenFull(Reservoir):
 
 
 @ENTRIES.add(
-    "crossing-batch-cut",
-    NAME,
-    "When a call of `add` fills the buffer, you forget the rest of its rows. They were seen too, "
-    "and each needs its chance.",
-)
-class _CrossingCut(Reservoir):
-    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
-        room = self.capacity - len(self.rows)
-        if room:
-            super().add(x[:room], y[:room], generator)
-            self.seen += max(0, len(x) - room)
-        else:
-            super().add(x, y, generator)
-
-
-@ENTRIES.add(
-    "batch-refused-when-too-large",
-    NAME,
-    "You only take rows in while the whole batch fits, so places stay empty. Go through the rows "
-    "one by one.",
-)
-class _Refused(Reservoir):
-    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
-        if len(self.rows) + len(x) <= self.capacity or len(self.rows) == self.capacity:
-            super().add(x, y, generator)
-        else:
-            self.seen += len(x)
-
-
-@ENTRIES.add(
     "grows-without-end",
     NAME,
     "Your buffer keeps every row. It may never hold more than `capacity`.",
@@ -237,18 +166,6 @@ class _Refused(Reservoir):
 class _Grows(Reservoir):
     def put(self, image: Tensor, label: Tensor, generator: Generator) -> None:
         self.rows.append((image, label))
-
-
-@ENTRIES.add(
-    "emptied-by-each-add",
-    NAME,
-    "Each call of `add` begins with an empty buffer. Rows of earlier calls stay until they are "
-    "replaced.",
-)
-class _Emptied(Reservoir):
-    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
-        self.rows = []
-        super().add(x, y, generator)
 
 
 @ENTRIES.add(
@@ -289,3 +206,71 @@ class _GlobalPlace(Reservoir):
 class _Views(Reservoir):
     def copy(self, part: Tensor) -> Tensor:
         return part
+
+
+@ENTRIES.also("first-place-replaced")
+class _InTurn(Reservoir):
+    next = 0
+
+    def place(self, generator: Generator) -> int:
+        if super().place(generator) >= self.capacity:
+            return self.capacity
+        self.next += 1
+        return (self.next - 1) % self.capacity
+
+
+@ENTRIES.also("seen-only-when-full")
+class _SeenAfterFull(Reservoir):
+    def place(self, generator: Generator) -> int:
+        since = self.seen - self.capacity
+        comes_in = float(torch.rand((), generator=generator)) < self.capacity / since
+        own = int(torch.randint(self.capacity, (), generator=generator))
+        return own if comes_in else self.capacity
+
+
+@ENTRIES.add(
+    "chance-one-over-seen",
+    NAME,
+    "A new row comes in with probability 1 / rows seen, which is too rarely. There are `capacity` "
+    "places: the probability is capacity / rows seen.",
+)
+class _OneOverSeen(Reservoir):
+    def place(self, generator: Generator) -> int:
+        if super().place(generator):
+            return self.capacity
+        return int(torch.randint(self.capacity, (), generator=generator))
+
+
+@ENTRIES.add(
+    "room-for-one-too-many",
+    NAME,
+    "Your buffer holds one row more than `capacity`. It is full as soon as `capacity` rows are "
+    "held.",
+)
+class _OneMore(Reservoir):
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity + 1)
+
+
+@ENTRIES.add(
+    "reservoir-seeded-again",
+    NAME,
+    "`add` seeds a generator itself, so every buffer decides alike. Draw from the generator that "
+    "`add` is given.",
+)
+class _OwnSeed(Reservoir):
+    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
+        super().add(x, y, torch.Generator().manual_seed(0))
+
+
+@ENTRIES.add(
+    "sample-counts-as-seen",
+    NAME,
+    "`sample` raises the count of rows seen, so later rows come in too rarely. Only `add` shows "
+    "rows to the buffer.",
+)
+class _SampleCounts(Reservoir):
+    def sample(self, n: int, generator: Generator) -> Pair:
+        x, y = super().sample(n, generator)
+        self.seen += len(x)
+        return x, y

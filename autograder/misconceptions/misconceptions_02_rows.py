@@ -1,9 +1,9 @@
-"""Wrong answers for `choose_exemplars` and `mix`."""
+"""Wrong answers for `choose_exemplars`."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
@@ -24,8 +24,8 @@ def count_of(x: Tensor, fraction: float) -> int:
 @ENTRIES.add(
     "drawn-with-replacement",
     "choose_exemplars",
-    "You draw rows independently of each other, so some come twice. Each row is kept at most once: "
-    "draw without replacement.",
+    "You draw rows independently of each other, so some come twice (or, with repeats dropped, too "
+    "few come). Each row is kept at most once: draw without replacement.",
 )
 def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
     count = count_of(x, fraction)
@@ -104,7 +104,7 @@ def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
 @ENTRIES.add(
     "seeded-again",
     "choose_exemplars",
-    "You seed a generator inside the function, so every call chooses the same rows. The generator "
+    "You seed a generator inside the function, so every call chooses the same rows. `generator` "
     "was seeded before you got it: only draw from it.",
 )
 def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
@@ -161,8 +161,8 @@ def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
 @ENTRIES.add(
     "fraction-not-checked",
     "choose_exemplars",
-    "A fraction below 0 or above 1 makes no sense, but yours goes through without a word. Raise "
-    "`ValueError`.",
+    "A fraction below 0, above 1 or not a number makes no sense, but one of them goes through "
+    "without a word. Raise `ValueError`.",
 )
 def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
     count = 0 if math.isnan(fraction) else int(fraction * len(x))
@@ -207,131 +207,133 @@ def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
     return x[rows].float(), y[rows].long()
 
 
-@ENTRIES.add(
-    "appended-not-shuffled",
-    "mix",
-    "You put one set after the other. Trained on in this order, the last rows would weigh most: "
-    "shuffle all rows together.",
-)
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    return torch.cat([x_a, x_b]), torch.cat([y_a, y_b])
+@ENTRIES.also("drawn-with-replacement")
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    rows = torch.randint(max(1, len(x)), (count_of(x, fraction),), generator=generator).unique()
+    return x[rows], y[rows]
+
+
+@ENTRIES.also("one-stretch-of-rows")
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    count = count_of(x, fraction)
+    start = int(torch.randint(len(x) - count + 1, (), generator=generator))
+    return x[start:][:count], y[start:][:count]
+
+
+def with_check(refused: Callable[[float], bool]) -> Callable[..., Pair]:
+    """The right answer, but for the fractions that it refuses; it takes others as 0 or 1."""
+
+    def choose(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+        if refused(fraction):
+            raise ValueError(f"fraction must be from 0 to 1, got {fraction}")
+        inside = 0.0 if math.isnan(fraction) else min(1.0, max(0.0, fraction))
+        rows = torch.randperm(len(x), generator=generator)[: int(inside * len(x))]
+        return x[rows], y[rows]
+
+    return choose
+
+
+ENTRIES.also("fraction-not-checked")(with_check(lambda fraction: fraction > 1))
+ENTRIES.also("fraction-not-checked")(with_check(lambda fraction: fraction < 0))
+ENTRIES.also("fraction-not-checked")(with_check(lambda fraction: fraction > 1 or fraction < 0))
 
 
 @ENTRIES.add(
-    "each-set-shuffled-then-appended",
-    "mix",
-    "You shuffle each set, then put one after the other. Put them together first, then shuffle.",
+    "another-exception",
+    "choose_exemplars",
+    "You refuse a wrong fraction with another exception: an `assert`, for example, raises "
+    "AssertionError. Write `raise ValueError(...)`.",
 )
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    a, b = (torch.randperm(len(x), generator=generator) for x in (x_a, x_b))
-    return torch.cat([x_a[a], x_b[b]]), torch.cat([y_a[a], y_b[b]])
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    assert 0 <= fraction <= 1
+    rows = torch.randperm(len(x), generator=generator)[: int(fraction * len(x))]
+    return x[rows], y[rows]
 
 
-@ENTRIES.add(
-    "x-and-y-shuffled-apart",
-    "mix",
-    "`x` and `y` are not in the same order (two orders drawn, or only one of the two shuffled), so "
-    "images get the labels of others. Draw one order and use it for both.",
-)
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    x, y = torch.cat([x_a, x_b]), torch.cat([y_a, y_b])
-    first, second = (torch.randperm(len(x), generator=generator) for _ in range(2))
-    return x[first], y[second]
-
-
-@ENTRIES.add(
-    "mixed-with-replacement",
-    "mix",
-    "You draw rows independently of each other, so some come twice and others never. Every row "
-    "belongs in the mixture once.",
-)
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    x, y = torch.cat([x_a, x_b]), torch.cat([y_a, y_b])
-    rows = torch.randint(len(x), (len(x),), generator=generator)
+@ENTRIES.also("another-exception")
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    if not 0 <= fraction <= 1:
+        raise RuntimeError(f"fraction must be from 0 to 1, got {fraction}")
+    rows = torch.randperm(len(x), generator=generator)[: int(fraction * len(x))]
     return x[rows], y[rows]
 
 
 @ENTRIES.add(
-    "mixed-by-global-random-state",
-    "mix",
-    "Your order comes from a global random state, so nobody can repeat your run. Hand `generator` "
-    "to the function that draws.",
+    "generator-copied",
+    "choose_exemplars",
+    "You draw from a copy of `generator`, made from its seed or its state. So it does not move on, "
+    "and the next call chooses the same rows. Draw from `generator` itself.",
 )
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    x, y = torch.cat([x_a, x_b]), torch.cat([y_a, y_b])
-    order = torch.randperm(len(x))
-    return x[order], y[order]
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    own = torch.Generator().manual_seed(generator.initial_seed())
+    rows = torch.randperm(len(x), generator=own)[: count_of(x, fraction)]
+    return x[rows], y[rows]
 
 
 @ENTRIES.add(
-    "mixed-by-a-seed-of-its-own",
-    "mix",
-    "You seed a generator inside the function, so every mixture has the same order. Draw from the "
-    "generator that you were given.",
+    "last-row-left-out",
+    "choose_exemplars",
+    "One row, the first or the last, is never drawn. n rows have the numbers 0 to n - 1.",
 )
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    x, y = torch.cat([x_a, x_b]), torch.cat([y_a, y_b])
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
-    return x[order], y[order]
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    rows = torch.randperm(max(0, len(x) - 1), generator=generator)[: count_of(x, fraction)]
+    return x[rows], y[rows]
 
 
 @ENTRIES.add(
-    "cut-to-the-smaller-set",
-    "mix",
-    "You use as many rows of one set as the other has, and lose the rest. All rows of both belong "
-    "in the mixture.",
+    "count-by-other-rounding",
+    "choose_exemplars",
+    "For some fractions you keep one row more or less: computed in float32, in whole percents or "
+    "with a little added, fraction times n comes out differently. Take plain `int(fraction * n)`.",
 )
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    n = min(len(x_a), len(x_b))
-    x, y = torch.cat([x_a[:n], x_b[:n]]), torch.cat([y_a[:n], y_b[:n]])
-    order = torch.randperm(len(x), generator=generator)
-    return x[order], y[order]
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    count_of(x, fraction)
+    rows = torch.randperm(len(x), generator=generator)[: int(fraction * len(x) + 1e-9)]
+    return x[rows], y[rows]
+
+
+@ENTRIES.also("count-by-other-rounding")
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    count_of(x, fraction)
+    count = int(100 * fraction) * len(x) // 100
+    rows = torch.randperm(len(x), generator=generator)[:count]
+    return x[rows], y[rows]
 
 
 @ENTRIES.add(
-    "first-set-in-its-old-order",
-    "mix",
-    "The two sets interleave at random, but inside each set the rows keep their old order. Shuffle "
-    "all rows together.",
+    "all-rows-for-none",
+    "choose_exemplars",
+    "Where the fraction asks for no row you return all of them: `[-0:]` is everything. Cut from "
+    "the beginning, `[:count]`.",
 )
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    n, total = len(x_a), len(x_a) + len(x_b)
-    places = torch.randperm(total, generator=generator)
-    order = torch.empty(total, dtype=torch.int64)
-    order[places[:n].sort().values] = torch.arange(n)
-    order[places[n:].sort().values] = torch.arange(n, total)
-    return torch.cat([x_a, x_b])[order], torch.cat([y_a, y_b])[order]
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    rows = torch.randperm(len(x), generator=generator)[-count_of(x, fraction) :]
+    return x[rows], y[rows]
 
 
 @ENTRIES.add(
-    "rotated-not-shuffled",
-    "mix",
-    "You only draw where to start, and go round from there. Rows that were neighbours stay "
-    "neighbours: draw the whole order.",
+    "share-of-each-class",
+    "choose_exemplars",
+    "You take the fraction of each class on its own, and cut off a part of a row for each. The "
+    "fraction is of all rows, whatever their labels.",
 )
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    x, y = torch.cat([x_a, x_b]), torch.cat([y_a, y_b])
-    by = int(torch.randint(max(1, len(x)), (), generator=generator))
-    return x.roll(by, 0), y.roll(by)
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    count_of(x, fraction)
+    chosen = [torch.zeros(0, dtype=torch.int64)]
+    for label in y.unique():
+        own = (y == label).nonzero().flatten()
+        order = torch.randperm(len(own), generator=generator)
+        chosen.append(own[order[: int(fraction * len(own))]])
+    rows = torch.cat(chosen)
+    return x[rows], y[rows]
 
 
 @ENTRIES.add(
-    "mixture-made-float32",
-    "mix",
-    "Your tensors are float32 and int64 whatever came in. `torch.cat` and indexing keep dtypes.",
+    "single-row-squeezed",
+    "choose_exemplars",
+    "Where one row is kept, your tensors lose a dimension. One row is `x` of shape (1, d) and `y` "
+    "of shape (1,): leave `squeeze` out.",
 )
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Pair:
-    x, y = torch.cat([x_a, x_b]).float(), torch.cat([y_a, y_b]).long()
-    order = torch.randperm(len(x), generator=generator)
-    return x[order], y[order]
-
-
-@ENTRIES.add(
-    "labels-before-images",
-    "mix",
-    "You return the labels first. The order is `x, y`.",
-)
-def _(x_a: Tensor, y_a: Tensor, x_b: Tensor, y_b: Tensor, generator: Generator) -> Any:
-    x, y = torch.cat([x_a, x_b]), torch.cat([y_a, y_b])
-    order = torch.randperm(len(x), generator=generator)
-    return y[order], x[order]
+def _(x: Tensor, y: Tensor, fraction: float, generator: Generator) -> Pair:
+    rows = torch.randperm(len(x), generator=generator)[: count_of(x, fraction)].squeeze()
+    return x[rows], y[rows]

@@ -198,3 +198,134 @@ class _Float32(Reservoir):
     def sample(self, n: int, generator: Generator) -> Pair:
         x, y = super().sample(n, generator)
         return x.float(), y.long()
+
+
+@ENTRIES.also("more-asked-than-held-refused")
+class _MoreFails(Reservoir):
+    def sample(self, n: int, generator: Generator) -> Pair:
+        if n > len(self.rows):
+            raise RuntimeError("cannot sample")
+        return super().sample(n, generator)
+
+
+@ENTRIES.also("sample-not-random")
+class _LastHeld(Reservoir):
+    def sample(self, n: int, generator: Generator) -> Pair:
+        x, y = self.all()
+        return x[-n:], y[-n:]
+
+
+@ENTRIES.also("views-handed-out")
+class _AllHandedOut(Reservoir):
+    """Its own tensors where all rows are asked for, else copies."""
+
+    out: Pair | None = None
+
+    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
+        super().add(x, y, generator)
+        self.out = None
+
+    def sample(self, n: int, generator: Generator) -> Pair:
+        if n < len(self.rows):
+            return super().sample(n, generator)
+        self.out = self.out or self.all()
+        return self.out
+
+
+@ENTRIES.also("empty-add-fails")
+class _EmptyRaises(Reservoir):
+    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
+        if not len(x):
+            raise RuntimeError("no rows")
+        super().add(x, y, generator)
+
+
+@ENTRIES.also("stored-as-float32")
+class _ConvertedByAdd(Reservoir):
+    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
+        super().add(x.float(), y.long(), generator)
+
+
+@ENTRIES.also("stored-as-float32")
+class _LabelsAsFloats(Reservoir):
+    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
+        super().add(x, y.float(), generator)
+
+
+@ENTRIES.add(
+    "sample-filled-up-with-repeats",
+    NAME,
+    "Where more rows are asked for than are held, `sample` gives some twice. Give each row that is "
+    "held once, and no more.",
+)
+class _FilledUp(Reservoir):
+    def sample(self, n: int, generator: Generator) -> Pair:
+        x, y = self.all()
+        if n <= len(x):
+            return super().sample(n, generator)
+        rows = torch.randint(len(x), (n,), generator=generator)
+        return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "sampled-one-stretch",
+    NAME,
+    "`sample` draws where to start and gives rows that follow each other. Draw every row on its "
+    "own.",
+)
+class _Stretch(Reservoir):
+    def sample(self, n: int, generator: Generator) -> Pair:
+        x, y = self.all()
+        start = int(torch.randint(len(x), (), generator=generator))
+        rows = (start + torch.arange(min(n, len(x)))) % len(x)
+        return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "sample-seeded-again",
+    NAME,
+    "`sample` seeds a generator itself, so it always draws the same rows. Draw from the generator "
+    "that `sample` is given.",
+)
+class _SampleSeeded(Reservoir):
+    def sample(self, n: int, generator: Generator) -> Pair:
+        return super().sample(n, torch.Generator().manual_seed(0))
+
+
+@ENTRIES.add(
+    "free-places-sampled",
+    NAME,
+    "`sample` draws from all places, also from those where no row has come yet. Draw from the rows "
+    "that are held.",
+)
+class _FreePlaces(Reservoir):
+    def sample(self, n: int, generator: Generator) -> Pair:
+        x, y = self.all()
+        free = max(0, self.capacity - len(x))
+        x, y = torch.cat([x, x.new_zeros(free, *x.shape[1:])]), torch.cat([y, y.new_zeros(free)])
+        rows = torch.randperm(len(x), generator=generator)[: min(n, len(self.rows))]
+        return x[rows], y[rows]
+
+
+@ENTRIES.add(
+    "usual-dtypes-counted",
+    NAME,
+    "`nbytes` takes four bytes for a pixel and eight for a label. That holds for float32 and int64 "
+    "only: ask the tensors.",
+)
+class _UsualDtypes(Reservoir):
+    @property
+    def nbytes(self) -> int:
+        return sum(4 * x.numel() + 8 for x, _ in self.rows)
+
+
+@ENTRIES.add(
+    "bytes-of-one-row",
+    NAME,
+    "`nbytes` is that of one row. All rows that are held count.",
+)
+class _OneRow(Reservoir):
+    @property
+    def nbytes(self) -> int:
+        x, y = self.rows[0]
+        return x.nbytes + y.nbytes

@@ -1,4 +1,4 @@
-"""Wrong answers for `train_with_replay`: the right one, with one of its parts exchanged."""
+"""Wrong answers for `train_with_replay`: the lessons. The right one, with one part exchanged."""
 
 from __future__ import annotations
 
@@ -55,13 +55,18 @@ def train_with_replay(
         kept = keep(kept, choose(task, fraction, generator))
 
 
-def enter(key: str, hint: str, part: str = "") -> Callable[[Callable[..., Any]], None]:
-    """A decorator: the function below it takes the place of ``part``, or of the whole."""
+def enter(
+    key: str, hint: str, part: str = "", entries: Entries = ENTRIES
+) -> Callable[[Callable[..., Any]], None]:
+    """A decorator: the function below it takes the place of ``part``, or of the whole.
+
+    Without a hint it is another form of the mistake ``key``.
+    """
 
     def exchange(function: Callable[..., Any]) -> None:
         parts: dict[str, Any] = {part: function}
         whole = partial(train_with_replay, **parts) if part else function
-        ENTRIES.add(key, "train_with_replay", hint)(whole)
+        (entries.add(key, "train_with_replay", hint) if hint else entries.also(key))(whole)
 
     return exchange
 
@@ -74,25 +79,6 @@ def enter(key: str, hint: str, part: str = "") -> Callable[[Callable[..., Any]],
 )
 def _(own: Pair, kept: list[Pair], generator: Generator) -> Pair:
     return mix(own, [], generator)
-
-
-@enter(
-    "last-task-only",
-    "You replay exemplars of the task just before, and none of the tasks before that. Keep those "
-    "of every earlier task.",
-    part="keep",
-)
-def _(kept: list[Pair], new: Pair) -> list[Pair]:
-    return [new]
-
-
-@enter(
-    "first-task-only",
-    "You replay exemplars of the first task alone. Keep those of every earlier task.",
-    part="keep",
-)
-def _(kept: list[Pair], new: Pair) -> list[Pair]:
-    return kept or [new]
 
 
 @enter(
@@ -202,79 +188,6 @@ def _(own: Pair, kept: list[Pair], generator: Generator) -> Pair:
 
 
 @enter(
-    "exemplars-with-replacement",
-    "Some exemplars of a task are drawn twice. Draw without replacement.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    n = len(task.x_train)
-    rows = torch.randint(n, (int(fraction * n),), generator=generator)
-    return task.x_train[rows], task.y_train[rows]
-
-
-@enter(
-    "first-rows-kept",
-    "You keep the first rows of each task. Data often come sorted: draw exemplars at random.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    count = int(fraction * len(task.x_train))
-    return task.x_train[:count], task.y_train[:count]
-
-
-@enter(
-    "exemplars-of-one-class",
-    "Your exemplars are the rows with the smallest labels, so whole classes are forgotten. Draw "
-    "from all rows of a task.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    rows = task.y_train.argsort()[: int(fraction * len(task.y_train))]
-    return task.x_train[rows], task.y_train[rows]
-
-
-@enter(
-    "exemplars-from-the-test-rows",
-    "Your exemplars are test rows. These are there to measure with, and no training may see them.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    count = int(fraction * len(task.x_train))
-    return task.x_test[:count], task.y_test[:count]
-
-
-@enter(
-    "all-rows-kept",
-    "You replay all rows of the earlier tasks. Keep the fraction of them that is asked for.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    return task.x_train, task.y_train
-
-
-@enter(
-    "exemplars-rounded-up",
-    "You round the number of exemplars up, or to the nearest. It is `int(fraction * n)`, the whole "
-    "part, for each task.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    n = len(task.x_train)
-    rows = torch.randperm(n, generator=generator)[: -int(-fraction * n // 1)]
-    return task.x_train[rows], task.y_train[rows]
-
-
-@enter(
-    "exemplars-by-global-random-state",
-    "Your exemplars come from a global random state, so nobody can repeat your run. Use "
-    "`generator` for every draw.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    return choose(task, fraction, torch.default_generator)
-
-
-@enter(
     "mixture-by-global-random-state",
     "The order of a lesson's rows comes from a global random state, so nobody can repeat your run. "
     "Use `generator` for every draw.",
@@ -285,96 +198,9 @@ def _(own: Pair, kept: list[Pair], generator: Generator) -> Pair:
 
 
 @enter(
-    "exemplars-seeded-again",
-    "You seed a generator each time you draw, so every run keeps the same rows. Draw from the "
-    "generator that you were given.",
-    part="choose",
-)
-def _(task: Task, fraction: float, generator: Generator) -> Pair:
-    return choose(task, fraction, torch.Generator().manual_seed(0))
-
-
-@enter(
-    "drawn-again-for-each-task",
-    "You draw new exemplars of an earlier task for each later one, which needs all of its rows to "
-    "be stored. Draw once, when the task ends, and keep those.",
-)
-def _(
-    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
-) -> None:
-    for i, task in enumerate(tasks):
-        kept = [choose(old, fraction, g) for old in tasks[:i]]
-        train_on(model, *mix((task.x_train, task.y_train), kept, g))
-
-
-@enter(
-    "thinned-again-at-each-task",
-    "You thin out again what is already kept, so of the first task next to nothing is left in the "
-    "end. What was kept stays.",
-)
-def _(
-    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
-) -> None:
-    kept: list[Pair] = []
-    for task in tasks:
-        train_on(model, *mix((task.x_train, task.y_train), kept, g))
-        kept = [pair for x, y in [*kept, (task.x_train, task.y_train)]
-                for rows in [torch.randperm(len(x), generator=g)[: int(fraction * len(x))]]
-                for pair in [(x[rows], y[rows])]]  # fmt: skip
-
-
-@enter(
-    "exemplars-of-the-lesson",
-    "You draw the new exemplars from all rows of the lesson, replayed ones among them, so old rows "
-    "are kept twice and of the new task too few. Draw from the task's own rows.",
-)
-def _(
-    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
-) -> None:
-    kept: list[Pair] = []
-    for task in tasks:
-        x, y = mix((task.x_train, task.y_train), kept, g)
-        train_on(model, x, y)
-        rows = torch.randperm(len(x), generator=g)[: int(fraction * len(x))]
-        kept.append((x[rows], y[rows]))
-
-
-@enter(
-    "current-tasks-exemplars-too",
-    "You draw exemplars of the current task before its lesson, so some of its rows are trained on "
-    "twice. A task's exemplars are drawn when it ends.",
-)
-def _(
-    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
-) -> None:
-    kept: list[Pair] = []
-    for task in tasks:
-        kept.append(choose(task, fraction, g))
-        train_on(model, *mix((task.x_train, task.y_train), kept, g))
-
-
-@enter(
-    "one-share-of-all-old-rows",
-    "You join all earlier tasks and take the fraction of the whole, so a task may be left with few "
-    "exemplars or too many. `int(fraction * n)` rows of each are asked for.",
-)
-def _(
-    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
-) -> None:
-    order: list[tuple[int, int]] = []
-    for i, task in enumerate(tasks):
-        count = int(fraction * sum(len(old.x_train) for old in tasks[:i]))
-        kept = [
-            (tasks[j].x_train[k : k + 1], tasks[j].y_train[k : k + 1]) for j, k in order[:count]
-        ]
-        train_on(model, *mix((task.x_train, task.y_train), kept, g))
-        order += [(i, k) for k in range(len(task.x_train))]
-        order = [order[k] for k in torch.randperm(len(order), generator=g).tolist()]
-
-
-@enter(
     "fresh-model-for-each-task",
-    "You train a new copy of the model for each task. One and the same model learns them all.",
+    "You train a copy of the model, not the one that you were given. One and the same model learns "
+    "all tasks.",
 )
 def _(
     model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
@@ -403,3 +229,120 @@ def _(
         task.y_train.copy_(task.y_train[order])
         count = int(fraction * len(order))
         kept.append((task.x_train[:count], task.y_train[:count]))
+
+
+@enter("exemplars-repeated-to-balance", "", part="mix")
+def _(own: Pair, kept: list[Pair], generator: Generator) -> Pair:
+    old = sum(len(y) for _, y in kept)
+    return mix(own, kept * -(-len(own[1]) // old) if old else kept, generator)
+
+
+@enter("lesson-shuffled-apart", "", part="mix")
+def _(own: Pair, kept: list[Pair], generator: Generator) -> Pair:
+    y = torch.cat([own[1], *(labels for _, labels in kept)])
+    return mix(own, kept, generator)[0], y
+
+
+@enter("fresh-model-for-each-task", "")
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    train_with_replay(copy.deepcopy(model), tasks, train_on, fraction, g)
+
+
+@enter(
+    "last-task-left-out",
+    "The last task is never trained on. Every task has a lesson: `range(len(tasks))` ends with the "
+    "last one.",
+)
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    train_with_replay(model, tasks[:-1], train_on, fraction, g)
+
+
+@enter(
+    "lesson-at-the-end",
+    "You train once more when all tasks are over. What is replayed belongs into the lessons "
+    "themselves: one call of `train_on` for each task.",
+)
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    kept: list[Pair] = []
+    for task in tasks:
+        train_on(model, task.x_train, task.y_train)
+        kept.append(choose(task, fraction, g))
+    train_on(model, *mix(kept[0], kept[1:], g))
+
+
+@enter(
+    "no-lesson-without-exemplars",
+    "Where no exemplars are kept, you leave the lesson out, or train nothing at all. The task's "
+    "own rows are there in any case.",
+)
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    kept: list[Pair] = []
+    for i, task in enumerate(tasks):
+        if i == 0 or any(len(y) for _, y in kept):
+            train_on(model, *mix((task.x_train, task.y_train), kept, g))
+        kept.append(choose(task, fraction, g))
+
+
+@enter(
+    "later-tasks-too",
+    "You replay rows of tasks that are still to come. At that time nobody has them: replay those "
+    "of earlier tasks.",
+)
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    kept = [choose(task, fraction, g) for task in tasks]
+    for i, task in enumerate(tasks):
+        train_on(model, *mix((task.x_train, task.y_train), kept[:i] + kept[i + 1 :], g))
+
+
+@enter(
+    "lesson-of-fixed-size",
+    "You drop rows of the current task to make room for exemplars. All of its rows are trained on, "
+    "and the exemplars besides.",
+)
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    kept: list[Pair] = []
+    for task in tasks:
+        old, n = sum(len(y) for _, y in kept), len(task.y_train)
+        rows = torch.randperm(n, generator=g)[: max(0, n - old)]
+        train_on(model, *mix((task.x_train[rows], task.y_train[rows]), kept, g))
+        kept.append(choose(task, fraction, g))
+
+
+@enter("lesson-of-fixed-size", "")
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    kept: list[Pair] = []
+    for task in tasks:
+        x, y = (torch.cat([*(pair[k] for pair in kept), own])[: len(own)]
+                for k, own in enumerate((task.x_train, task.y_train)))  # fmt: skip
+        train_on(model, *mix((x, y), [], g))
+        kept.append(choose(task, fraction, g))
+
+
+@enter(
+    "weights-changed-outside",
+    "You put weights into the model yourself, those from the beginning or those of a copy. Only "
+    "`train_on` should change it: hand over the model and leave it alone.",
+)
+def _(
+    model: nn.Module, tasks: Sequence[Task], train_on: TrainOn, fraction: float, g: Generator
+) -> None:
+    start = copy.deepcopy(model.state_dict())
+    kept: list[Pair] = []
+    for task in tasks:
+        model.load_state_dict(start)
+        train_on(model, *mix((task.x_train, task.y_train), kept, g))
+        kept.append(choose(task, fraction, g))

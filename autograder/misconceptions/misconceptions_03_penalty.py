@@ -1,8 +1,8 @@
-"""Wrong answers for `l2_penalty`."""
+"""Wrong answers for `l2_penalty` whose value is another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from autograder.misconceptions.entry import Entries
 
 ENTRIES = Entries()
 Anchor = dict[str, Tensor]
+Penalty = Callable[[nn.Module, Anchor], Tensor]
 
 
 def differences(model: nn.Module, anchor: Anchor) -> Iterator[Tensor]:
@@ -31,6 +32,16 @@ def squares(model: nn.Module, anchor: Anchor) -> Tensor:
 )
 def _(model: nn.Module, anchor: Anchor) -> Tensor:
     return squares(model, {name: torch.zeros_like(tensor) for name, tensor in anchor.items()}) / 2
+
+
+@ENTRIES.add(
+    "compared-with-itself",
+    "l2_penalty",
+    "You take the anchor from the model as it is now, so the distance is always zero. Use the "
+    "`anchor` that was handed over.",
+)
+def _(model: nn.Module, anchor: Anchor) -> Tensor:
+    return squares(model, {name: p.detach().clone() for name, p in model.named_parameters()}) / 2
 
 
 @ENTRIES.add(
@@ -102,6 +113,11 @@ def _(model: nn.Module, anchor: Anchor) -> Tensor:
     return torch.stack([d.norm() for d in differences(model, anchor)]).sum()
 
 
+@ENTRIES.also("sum-of-norms")
+def _(model: nn.Module, anchor: Anchor) -> Tensor:
+    return torch.stack([d.norm() / 2 for d in differences(model, anchor)]).sum()
+
+
 @ENTRIES.add(
     "root-and-square",
     "l2_penalty",
@@ -129,6 +145,31 @@ def _(model: nn.Module, anchor: Anchor) -> Tensor:
 )
 def _(model: nn.Module, anchor: Anchor) -> Tensor:
     return torch.stack([d.sum() ** 2 for d in differences(model, anchor)]).sum() / 2
+
+
+@ENTRIES.also("square-of-the-sum")
+def _(model: nn.Module, anchor: Anchor) -> Tensor:
+    return torch.cat([d.flatten() for d in differences(model, anchor)]).sum() ** 2 / 2
+
+
+@ENTRIES.add(
+    "anchor-added",
+    "l2_penalty",
+    "You add the anchor to the parameters. Subtract it: the penalty measures how far apart they "
+    "are.",
+)
+def _(model: nn.Module, anchor: Anchor) -> Tensor:
+    return squares(model, {name: -tensor for name, tensor in anchor.items()}) / 2
+
+
+@ENTRIES.add(
+    "negative-penalty",
+    "l2_penalty",
+    "Your penalty has the wrong sign: it pushes the weights away from the anchor. It is added to "
+    "the loss, so it must grow with the distance.",
+)
+def _(model: nn.Module, anchor: Anchor) -> Tensor:
+    return -squares(model, anchor) / 2
 
 
 @ENTRIES.add(
@@ -163,6 +204,28 @@ def _(model: nn.Module, anchor: Anchor) -> Tensor:
 
 
 @ENTRIES.add(
+    "mean-over-the-parameters",
+    "l2_penalty",
+    "You divide the sum by the number of parameter tensors. Nothing is averaged here: take the sum "
+    "over all of them.",
+)
+def _(model: nn.Module, anchor: Anchor) -> Tensor:
+    return torch.stack([(d**2).sum() for d in differences(model, anchor)]).mean() / 2
+
+
+@ENTRIES.add(
+    "layers-counted-again",
+    "l2_penalty",
+    "You go through `model.modules()` and take all parameters of each. A module's parameters are "
+    "those of its parts too, so they count more than once. Go through the model's alone.",
+)
+def _(model: nn.Module, anchor: Anchor) -> Tensor:
+    names = {p: name for name, p in model.named_parameters()}
+    all_of = [p for module in model.modules() for p in module.parameters()]
+    return torch.stack([((p - anchor[names[p]]) ** 2).sum() for p in all_of]).sum() / 2
+
+
+@ENTRIES.add(
     "last-parameter-only",
     "l2_penalty",
     "In your loop each parameter's part replaces that of the one before, so only the last counts. "
@@ -192,96 +255,26 @@ def _(model: nn.Module, anchor: Anchor) -> Tensor:
     return torch.stack([((p - tensor) ** 2).sum() for p, tensor in pairs]).sum() / 2
 
 
-@ENTRIES.add(
-    "penalty-without-gradient",
-    "l2_penalty",
-    "The value is right, but it has no gradient: it was computed from detached parameters, under "
-    "`no_grad`, or made into a new tensor. Without a gradient it pulls nothing.",
+# Some who make one of these mistakes leave the half out besides.
+WITHOUT_HALF = (
+    "pulled-to-zero",
+    "mean-over-all-entries",
+    "mean-over-each-tensor",
+    "mean-over-the-parameters",
+    "absolute-differences",
+    "square-of-the-sum",
+    "difference-of-squares",
+    "not-squared",
+    "biases-left-out",
+    "last-parameter-only",
+    "first-parameter-only",
 )
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    return squares(model, anchor).detach() / 2
 
 
-@ENTRIES.add(
-    "penalty-as-a-float",
-    "l2_penalty",
-    "You return a plain number: `.item()` cuts it off from the parameters, and no gradient comes "
-    "back. Return the tensor.",
-)
-def _(model: nn.Module, anchor: Anchor) -> float:
-    return squares(model, anchor).item() / 2
+def without_half(wrong: Penalty) -> Penalty:
+    return lambda model, anchor: 2 * wrong(model, anchor)
 
 
-@ENTRIES.add(
-    "backward-inside",
-    "l2_penalty",
-    "You call `backward` within the penalty. That uses its gradient up and leaves it in `.grad`. "
-    "Return the tensor; whoever asked for it will differentiate it.",
-)
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    total = squares(model, anchor) / 2
-    total.backward()
-    return total
-
-
-@ENTRIES.add(
-    "vector-of-one-entry",
-    "l2_penalty",
-    "Your result has the shape (1,). A scalar has no dimension at all: start the sum from 0, not "
-    "from `torch.zeros(1)`.",
-)
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    return (torch.zeros(1) + squares(model, anchor)) / 2
-
-
-@ENTRIES.add(
-    "one-number-per-parameter",
-    "l2_penalty",
-    "You return one number for each parameter tensor. Add them up to a single one.",
-)
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    return torch.stack([(d**2).sum() for d in differences(model, anchor)]) / 2
-
-
-@ENTRIES.add(
-    "summed-in-float32",
-    "l2_penalty",
-    "You add the parts up in a float32 tensor, whatever dtype the parameters have. Start from a "
-    "plain 0, or from a tensor of their dtype.",
-)
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    return squares(model, anchor).float() / 2
-
-
-@ENTRIES.add(
-    "anchor-overwritten",
-    "l2_penalty",
-    "You compute the difference in place, inside the anchor's own tensors. The next call then "
-    "measures from another place. Make new tensors.",
-)
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    parts = [(anchor[name].sub_(p) ** 2).sum() for name, p in model.named_parameters()]
-    return torch.stack(parts).sum() / 2
-
-
-@ENTRIES.add(
-    "parameters-overwritten",
-    "l2_penalty",
-    "You subtract the anchor in place, inside the model's own parameters. Measuring the distance "
-    "must not move the model: make new tensors.",
-)
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    for name, parameter in model.named_parameters():
-        parameter.data -= anchor[name]
-    return torch.stack([(p**2).sum() for p in model.parameters()]).sum() / 2
-
-
-@ENTRIES.add(
-    "anchor-used-up",
-    "l2_penalty",
-    "You take the entries out of the anchor while you use them, so that it is empty afterwards. It "
-    "belongs to whoever called you: look things up in it only.",
-)
-def _(model: nn.Module, anchor: Anchor) -> Tensor:
-    parts = [((p - anchor.pop(name)) ** 2).sum() for name, p in model.named_parameters()]
-    return torch.stack(parts).sum() / 2
+for entry in [entry for entry in ENTRIES if entry.key in WITHOUT_HALF]:
+    for form in entry.forms:
+        ENTRIES.also(entry.key)(without_half(form))

@@ -98,22 +98,38 @@ def _(model: nn.Module) -> dict[str, Tensor]:
 
 
 @ENTRIES.add(
-    "keyed-by-position",
+    "names-of-its-own",
     "snapshot",
-    "You number the parameters. Use the names that `model.named_parameters()` gives.",
+    "You number the parameters, or change their names. Use the names that "
+    "`model.named_parameters()` gives, as they are.",
 )
 def _(model: nn.Module) -> dict[int, Tensor]:
     return dict(enumerate(snapshot(model).values()))
 
 
+@ENTRIES.also("names-of-its-own")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return {f"anchor {name}": tensor for name, tensor in snapshot(model).items()}
+
+
 @ENTRIES.add(
-    "last-part-of-the-name",
+    "part-of-the-name",
     "snapshot",
-    "You keep only the last part of each name, so that the weights of all layers end up under one "
-    "name and only those of the last layer are left. Use the whole name.",
+    "You keep only a part of each name, so that several parameters end up under one name and only "
+    "the last of them is left. Use the whole name.",
 )
 def _(model: nn.Module) -> dict[str, Tensor]:
     return {name.rpartition(".")[2]: tensor for name, tensor in snapshot(model).items()}
+
+
+@ENTRIES.also("part-of-the-name")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return {name.partition(".")[0]: tensor for name, tensor in snapshot(model).items()}
+
+
+@ENTRIES.also("part-of-the-name")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return {name.rpartition(".")[0]: tensor for name, tensor in snapshot(model).items()}
 
 
 @ENTRIES.add(
@@ -123,6 +139,21 @@ def _(model: nn.Module) -> dict[str, Tensor]:
 )
 def _(model: nn.Module) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in snapshot(model).items() if "weight" in name}
+
+
+@ENTRIES.add(
+    "inner-layers-left-out",
+    "snapshot",
+    "You look only at the parameters that lie at the top of the model, or one level below. Layers "
+    "may lie deeper: `model.named_parameters()` finds them all.",
+)
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return {n: p.detach().clone() for n, p in model.named_parameters(recurse=False)}
+
+
+@ENTRIES.also("inner-layers-left-out")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in snapshot(model).items() if name.count(".") < 2}
 
 
 @ENTRIES.add(
@@ -136,12 +167,33 @@ def _(model: nn.Module) -> dict[str, Any]:
 
 
 @ENTRIES.add(
+    "lists-of-numbers",
+    "snapshot",
+    "You keep lists of plain numbers. Keep torch tensors, which can be compared with the "
+    "parameters at once.",
+)
+def _(model: nn.Module) -> dict[str, Any]:
+    return {name: tensor.tolist() for name, tensor in snapshot(model).items()}
+
+
+@ENTRIES.add(
     "copied-as-float32",
     "snapshot",
-    "Your copies are float32 whatever the parameters are. Keep their dtype: `clone` does.",
+    "Your copies have one dtype, such as float32, whatever the parameters have. Keep theirs: "
+    "`clone` does.",
 )
 def _(model: nn.Module) -> dict[str, Tensor]:
     return {name: torch.tensor(p.tolist()) for name, p in model.named_parameters()}
+
+
+@ENTRIES.also("copied-as-float32")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.double() for name, tensor in snapshot(model).items()}
+
+
+@ENTRIES.also("copied-as-float32")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.half() for name, tensor in snapshot(model).items()}
 
 
 @ENTRIES.add(
@@ -163,6 +215,58 @@ def _(model: nn.Module) -> dict[str, Tensor | None]:
     return {n: None if p.grad is None else p.grad.clone() for n, p in model.named_parameters()}
 
 
+@ENTRIES.also("gradients-instead-of-values")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    gradients = [p.grad.detach() for p in model.parameters()]  # type: ignore[union-attr]
+    return {n: g.clone() for (n, _), g in zip(model.named_parameters(), gradients, strict=True)}
+
+
+@ENTRIES.also("gradients-instead-of-values")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    zeros = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    gradients = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+    return zeros | {name: gradient.clone() for name, gradient in gradients.items()}
+
+
+@ENTRIES.add(
+    "snapshot-clears-gradients",
+    "snapshot",
+    "You clear the model's gradients. Whoever trains the model may still need them: a snapshot "
+    "only looks at the values of the parameters.",
+)
+def _(model: nn.Module) -> dict[str, Tensor]:
+    model.zero_grad()
+    return snapshot(model)
+
+
+ONE_FOR_ALL: dict[str, Tensor] = {}
+GROWING: dict[str, Tensor] = {}
+
+
+@ENTRIES.add(
+    "one-dict-for-all-snapshots",
+    "snapshot",
+    "You keep the dict from one call to the next, as a default argument, a global or a cache does. "
+    "So an old and a new snapshot are one and the same. Make a new dict in every call.",
+)
+def _(model: nn.Module) -> dict[str, Tensor]:
+    ONE_FOR_ALL.clear()
+    ONE_FOR_ALL.update(snapshot(model))
+    return ONE_FOR_ALL
+
+
+@ENTRIES.also("one-dict-for-all-snapshots")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    GROWING.update(snapshot(model))
+    return GROWING
+
+
+@ENTRIES.also("one-dict-for-all-snapshots")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    taken: dict[str, Tensor] = model.__dict__.setdefault("taken", snapshot(model))
+    return taken
+
+
 @ENTRIES.add(
     "model-frozen",
     "snapshot",
@@ -176,8 +280,13 @@ def _(model: nn.Module) -> dict[str, Tensor]:
 @ENTRIES.add(
     "left-in-evaluation-mode",
     "snapshot",
-    "You switch the model to evaluation mode and leave it there. A snapshot leaves the model as "
-    "it is; the mode makes no difference to the parameters.",
+    "You switch the model's mode (`eval()` or `train()`) and leave it so. A snapshot leaves the "
+    "model as it is; the mode makes no difference to the parameters.",
 )
 def _(model: nn.Module) -> dict[str, Tensor]:
     return snapshot(model.eval())
+
+
+@ENTRIES.also("left-in-evaluation-mode")
+def _(model: nn.Module) -> dict[str, Tensor]:
+    return snapshot(model.train())

@@ -1,4 +1,4 @@
-"""Wrong answers for `train_step_with_penalty`."""
+"""Wrong answers for `train_step_with_penalty` whose step is made wrongly."""
 
 from __future__ import annotations
 
@@ -66,138 +66,19 @@ def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: f
 
 
 @ENTRIES.add(
-    "penalty-left-out",
+    "infinite-gradients-left",
     "train_step_with_penalty",
-    "The penalty is left out altogether: both the step and the result are those of plain "
-    "cross-entropy. Add strength * penalty(model) to the loss.",
+    "You clear the gradients by arithmetic, such as times 0. Where NaN or infinity was left over "
+    "it stays so: set them to None or to zero, as `zero_grad` does.",
 )
 def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y))
-
-
-@ENTRIES.add(
-    "penalty-in-the-result-only",
-    "train_step_with_penalty",
-    "The total that you return is right, but the step follows cross-entropy alone: the penalty was "
-    "turned into a plain number, detached, or added after `backward`.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y) + s * p(m).item())
-
-
-@ENTRIES.add(
-    "penalty-in-the-step-only",
-    "train_step_with_penalty",
-    "The step is right, but you return the cross-entropy alone. Asked for is the total that the "
-    "step was made on.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    loss = cross_entropy(m(x), y)
-    descend(optimizer, loss + s * p(m))
-    return loss.item()
-
-
-@ENTRIES.add(
-    "cross-entropy-left-out",
-    "train_step_with_penalty",
-    "You step on the penalty alone, so nothing is learnt from the batch. Add it to the "
-    "cross-entropy.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, s * p(m))
-
-
-@ENTRIES.add(
-    "strength-left-out",
-    "train_step_with_penalty",
-    "You add the penalty as it is. Multiply it by `strength` first.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y) + p(m))
-
-
-@ENTRIES.add(
-    "strength-twice",
-    "train_step_with_penalty",
-    "You multiply by `strength` twice. Once is enough.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y) + s * s * p(m))
-
-
-@ENTRIES.add(
-    "strength-on-everything",
-    "train_step_with_penalty",
-    "You multiply the cross-entropy by `strength` too. Only the penalty is multiplied by it.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, s * (cross_entropy(m(x), y) + p(m)))
-
-
-@ENTRIES.add(
-    "strength-on-cross-entropy",
-    "train_step_with_penalty",
-    "You multiply the cross-entropy by `strength` and not the penalty. It is the other way round.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, s * cross_entropy(m(x), y) + p(m))
-
-
-@ENTRIES.add(
-    "weighted-average",
-    "train_step_with_penalty",
-    "You take (1 - strength) of the one and strength of the other. The cross-entropy counts in "
-    "full, whatever the strength, which can be far above 1.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, (1 - s) * cross_entropy(m(x), y) + s * p(m))
-
-
-@ENTRIES.add(
-    "penalty-subtracted",
-    "train_step_with_penalty",
-    "You subtract the penalty, so the step drives it up. Add it.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y) - s * p(m))
-
-
-@ENTRIES.add(
-    "penalty-over-batch-size",
-    "train_step_with_penalty",
-    "You divide the penalty by the number of rows. It belongs to the weights, not to the rows: add "
-    "strength * penalty(model) to the mean cross-entropy.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y) + s * p(m) / len(x))
-
-
-@ENTRIES.add(
-    "penalty-once-a-row",
-    "train_step_with_penalty",
-    "You add the penalty once for each row of the batch. It is added once.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y) + s * p(m) * len(x))
-
-
-@ENTRIES.add(
-    "sum-instead-of-mean",
-    "train_step_with_penalty",
-    "You add up the losses of the rows. Then a larger batch outweighs the penalty; take the mean.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x), y, reduction="sum") + s * p(m))
-
-
-@ENTRIES.add(
-    "softmax-before-loss",
-    "train_step_with_penalty",
-    "You take the softmax before `cross_entropy`, which takes it once more. Hand it the logits as "
-    "the model gives them.",
-)
-def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
-    return descend(optimizer, cross_entropy(m(x).softmax(dim=1), y) + s * p(m))
+    for parameter in m.parameters():
+        if parameter.grad is not None:
+            parameter.grad.mul_(0)
+    total = cross_entropy(m(x), y) + s * p(m)
+    total.backward()
+    optimizer.step()
+    return total.item()
 
 
 @ENTRIES.add(
@@ -211,6 +92,58 @@ def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: f
     descend(optimizer, loss)
     descend(optimizer, s * p(m))
     return loss.item() + extra
+
+
+@ENTRIES.also("two-steps")
+def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
+    loss = descend(optimizer, cross_entropy(m(x), y))
+    return loss + descend(optimizer, s * p(m))
+
+
+@ENTRIES.also("two-steps")
+def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
+    extra = descend(optimizer, s * p(m))
+    return extra + descend(optimizer, cross_entropy(m(x), y))
+
+
+@ENTRIES.also("two-steps")
+def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
+    loss = cross_entropy(m(x), y).item()
+    extra = descend(optimizer, s * p(m))
+    descend(optimizer, cross_entropy(m(x), y))
+    return extra + loss
+
+
+@ENTRIES.also("two-steps")
+def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
+    loss, extra = cross_entropy(m(x), y), s * p(m)
+    return descend(optimizer, loss) + descend(optimizer, extra)
+
+
+@ENTRIES.add(
+    "stepped-twice",
+    "train_step_with_penalty",
+    "You make the same step twice. Call `optimizer.step()` once.",
+)
+def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
+    total = descend(optimizer, cross_entropy(m(x), y) + s * p(m))
+    optimizer.step()
+    return total
+
+
+@ENTRIES.add(
+    "gradients-clipped",
+    "train_step_with_penalty",
+    "You clip the gradients. That hides a strength that is too large, and nobody asked for it: "
+    "step on the gradients as they are.",
+)
+def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
+    total = cross_entropy(m(x), y) + s * p(m)
+    optimizer.zero_grad()
+    total.backward()
+    nn.utils.clip_grad_norm_(m.parameters(), 1.0)
+    optimizer.step()
+    return total.item()
 
 
 @ENTRIES.add(
@@ -251,8 +184,8 @@ def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: f
 @ENTRIES.add(
     "own-gradient-descent",
     "train_step_with_penalty",
-    "You move the weights by hand, against the gradient. That is plain SGD: let the optimizer that "
-    "you were given do it, which may have momentum or be Adam.",
+    "You move the weights by hand, or with an SGD of your own. That is plain SGD: let the "
+    "optimizer that you were given do it, which may have momentum or be Adam.",
 )
 def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
     total = cross_entropy(m(x), y) + s * p(m)
@@ -266,12 +199,18 @@ def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: f
 @ENTRIES.add(
     "new-optimizer-each-step",
     "train_step_with_penalty",
-    "You make a new optimizer in every step, so momentum and Adam never remember anything. Use the "
-    "one that you were given.",
+    "You make a new optimizer in every step, or empty the old one, so momentum and Adam never "
+    "remember anything. Use the one that you were given, as it is.",
 )
 def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
     own = type(optimizer)(optimizer.param_groups)  # type: ignore[call-arg]
     return descend(own, cross_entropy(m(x), y) + s * p(m))
+
+
+@ENTRIES.also("new-optimizer-each-step")
+def _(m: nn.Module, optimizer: Optimizer, x: Tensor, y: Tensor, p: Penalty, s: float) -> float:
+    optimizer.state.clear()
+    return descend(optimizer, cross_entropy(m(x), y) + s * p(m))
 
 
 @ENTRIES.add(

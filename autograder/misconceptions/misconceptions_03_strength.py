@@ -1,9 +1,11 @@
-"""Wrong answers for `best_strength`: the right one, with one of its parts exchanged."""
+"""Wrong answers for `best_strength` that choose, or return, something else."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+
+import torch
 
 from autograder.misconceptions.entry import Entries
 
@@ -70,6 +72,38 @@ def _(results: Results) -> float:
 
 
 @ENTRIES.add(
+    "harmonic-mean",
+    "best_strength",
+    "You compare the harmonic mean (2ab / (a + b)), which prefers those that are alike. Asked for "
+    "is the plain mean.",
+)
+def _(results: Results) -> float:
+    return highest(results, lambda old, new: old * new / (old + new) if old + new else 0.0)
+
+
+@ENTRIES.add(
+    "means-rounded",
+    "best_strength",
+    "You round the means, or count those that differ little as equal. Compare them as they are: a "
+    "mean that is higher by ever so little wins.",
+)
+def _(results: Results) -> float:
+    return highest(results, lambda old, new: round((old + new) / 2, 2))
+
+
+@ENTRIES.also("means-rounded")
+def _(results: Results) -> float:
+    return highest(results, lambda old, new: round((old + new) / 2, 3))
+
+
+@ENTRIES.also("means-rounded")
+def _(results: Results) -> float:
+    top = sum(results[highest(results)]) / 2
+    finite = [s for s in sorted(results) if math.isfinite(sum(results[s]))]
+    return next(s for s in finite if top - sum(results[s]) / 2 <= 0.01)
+
+
+@ENTRIES.add(
     "most-balanced",
     "best_strength",
     "You choose the strength with the smallest gap between the two accuracies. Both could be low: "
@@ -107,6 +141,28 @@ def _(results: Results) -> tuple[float, float]:
     return best, sum(results[best]) / 2
 
 
+@ENTRIES.also("strength-and-mean")
+def _(results: Results) -> dict[float, float]:
+    best = highest(results)
+    return {best: sum(results[best]) / 2}
+
+
+@ENTRIES.also("strength-and-mean")
+def _(results: Results) -> tuple[float, tuple[float, float]]:
+    best = highest(results)
+    return best, results[best]
+
+
+@ENTRIES.add(
+    "strength-rounded",
+    "best_strength",
+    "Your strength has gone through a float32 tensor, or was rounded, and is no longer the one "
+    "that was tried. Return the very key of `results`.",
+)
+def _(results: Results) -> float:
+    return torch.tensor(highest(results)).item()
+
+
 @ENTRIES.add(
     "position-instead-of-strength",
     "best_strength",
@@ -114,6 +170,23 @@ def _(results: Results) -> tuple[float, float]:
 )
 def _(results: Results) -> int:
     return list(results).index(highest(results))
+
+
+@ENTRIES.also("position-instead-of-strength")
+def _(results: Results) -> int:
+    return sorted(results).index(highest(results))
+
+
+@ENTRIES.also("position-instead-of-strength")
+def _(results: Results) -> int:
+    best = highest(results)
+    return sum(s < best for s, both in results.items() if math.isfinite(sum(both)))
+
+
+@ENTRIES.also("position-instead-of-strength")
+def _(results: Results) -> int:
+    kept = [s for s, both in results.items() if math.isfinite(sum(both))]
+    return kept.index(highest(results))
 
 
 @ENTRIES.add(
@@ -156,157 +229,11 @@ def _(results: Results) -> float:
 
 
 @ENTRIES.add(
-    "nothing-sorted-out",
+    "strengths-as-text",
     "best_strength",
-    "You do not look whether the accuracies are finite. NaN is neither smaller nor larger than any "
-    "number, so `max` and `<` make nonsense of it. Leave such runs out first.",
+    "You compare strengths as text, where 10 comes before 2. Compare them as numbers.",
 )
 def _(results: Results) -> float:
-    if not results:
-        raise ValueError("empty")
-    return max(sorted(results), key=lambda strength: sum(results[strength]))
-
-
-@ENTRIES.add(
-    "infinity-wins",
-    "best_strength",
-    "You leave out NaN but not infinity, so a run that diverged wins. Ask for finite numbers "
-    "(`math.isfinite`).",
-)
-def _(results: Results) -> float:
-    numbers = {s: old + new for s, (old, new) in results.items() if not math.isnan(old + new)}
-    if not numbers:
-        raise ValueError("no number")
-    return max(sorted(numbers), key=numbers.__getitem__)
-
-
-@ENTRIES.add(
-    "only-the-old-accuracy-looked-at",
-    "best_strength",
-    "You look only whether the accuracy on the old task is finite. The other one has to be, too.",
-)
-def _(results: Results) -> float:
-    kept = [s for s in sorted(results) if math.isfinite(results[s][0])]
-    if not kept:
-        raise ValueError("nothing finite")
-    return max(kept, key=lambda strength: sum(results[strength]))
-
-
-@ENTRIES.add(
-    "only-the-new-accuracy-looked-at",
-    "best_strength",
-    "You look only whether the accuracy on the new task is finite. The other one has to be, too.",
-)
-def _(results: Results) -> float:
-    kept = [s for s in sorted(results) if math.isfinite(results[s][1])]
-    if not kept:
-        raise ValueError("nothing finite")
-    return max(kept, key=lambda strength: sum(results[strength]))
-
-
-@ENTRIES.add(
-    "one-finite-accuracy-is-enough",
-    "best_strength",
-    "You take the mean over those of the two accuracies that are finite, so a run can win with one "
-    "alone. A run with an accuracy that is not finite loses.",
-)
-def _(results: Results) -> float:
-    finite = {s: [a for a in both if math.isfinite(a)] for s, both in results.items()}
-    means = {s: sum(left) / len(left) for s, left in finite.items() if left}
-    if not means:
-        raise ValueError("nothing finite")
-    return max(sorted(means), key=means.__getitem__)
-
-
-@ENTRIES.add(
-    "not-finite-counts-as-zero",
-    "best_strength",
-    "You count an accuracy that is not finite as 0, so a run can still win with the other one. A "
-    "run with an accuracy that is not finite loses against every other.",
-)
-def _(results: Results) -> float:
-    if not any(math.isfinite(old + new) for old, new in results.values()):
-        raise ValueError("nothing finite")
-    means = {s: sum(a for a in both if math.isfinite(a)) / 2 for s, both in results.items()}
-    return max(sorted(means), key=means.__getitem__)
-
-
-@ENTRIES.add(
-    "zero-never-wins",
-    "best_strength",
-    "The strength 0 never wins: `if not best` takes it for no strength at all. Compare with "
-    "`None`.",
-)
-def _(results: Results) -> float:
-    best = None
-    for strength in sorted(results):
-        mean = sum(results[strength])
-        if math.isfinite(mean) and (not best or mean > sum(results[best])):
-            best = strength
-    if not best:
-        raise ValueError("nothing finite")
-    return best
-
-
-@ENTRIES.add(
-    "mean-of-zero-never-wins",
-    "best_strength",
-    "You start from a best mean of 0 and look for a higher one, so strengths with two accuracies "
-    "of 0 are never chosen. Start from the first strength, or from minus infinity.",
-)
-def _(results: Results) -> float:
-    if not any(math.isfinite(old + new) for old, new in results.values()):
-        raise ValueError("nothing finite")
-    best, top = math.nan, 0.0
-    for strength in sorted(results):
-        if math.isfinite(sum(results[strength])) and sum(results[strength]) > top:
-            best, top = strength, sum(results[strength])
-    return best
-
-
-@ENTRIES.add(
-    "none-instead-of-an-error",
-    "best_strength",
-    "With nothing to choose from you return None, which fails much later, somewhere else. Raise a "
-    "ValueError that says what is wrong.",
-)
-def _(results: Results) -> float | None:
-    try:
-        return highest(results)
-    except ValueError:
-        return None
-
-
-@ENTRIES.add(
-    "only-an-empty-dict-refused",
-    "best_strength",
-    "You raise ValueError for an empty dict, but not where no strength has two finite accuracies.",
-)
-def _(results: Results) -> float:
-    if not results:
-        raise ValueError("empty")
-    finite = [s for s in sorted(results) if all(map(math.isfinite, results[s]))]
-    return max(finite, key=lambda strength: sum(results[strength]), default=min(results))
-
-
-@ENTRIES.add(
-    "another-kind-of-error",
-    "best_strength",
-    "With nothing to choose from, an error of another kind than ValueError comes up. Look first "
-    "whether anything is left, and raise a ValueError yourself.",
-)
-def _(results: Results) -> float:
-    finite = [(-sum(both), s) for s, both in results.items() if all(map(math.isfinite, both))]
-    return sorted(finite)[0][1]
-
-
-@ENTRIES.add(
-    "runs-thrown-out",
-    "best_strength",
-    "You delete runs from `results`, which belongs to whoever called you. Collect what is left in "
-    "a dict of your own.",
-)
-def _(results: Results) -> float:
-    for strength in [s for s, both in results.items() if not all(map(math.isfinite, both))]:
-        del results[strength]
-    return highest(results)
+    highest(results)
+    rising = [s for s in sorted(results, key=str) if math.isfinite(sum(results[s]))]
+    return max(rising, key=lambda strength: sum(results[strength]))

@@ -1,8 +1,7 @@
-"""Wrong answers for `train_with_l2`."""
+"""Wrong answers for `train_with_l2` whose penalty is another."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from autograder.misconceptions.entry import Entries
 
 ENTRIES = Entries()
 Weights = dict[str, Tensor]
+Method = Callable[[nn.Module, Any, Any, float], None]
 
 
 def copied(model: nn.Module) -> Weights:
@@ -27,15 +27,32 @@ def pull(anchor: Weights, strength: float) -> Callable[[nn.Module], Any]:
     return penalty
 
 
-@ENTRIES.add(
-    "l2-never-used",
-    "train_with_l2",
-    "No penalty is handed to `train_on`. From the second task on it belongs there, as the fourth "
-    "argument.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+def one_after_another(
+    model: nn.Module, tasks: Any, train_on: Any, made: Callable[[list[Weights]], Any]
+) -> None:
+    """Each task from its own rows, with the penalty ``made`` of where the tasks before ended."""
+    ends: list[Weights] = []
     for task in tasks:
-        train_on(model, task.x_train, task.y_train)
+        train_on(model, task.x_train, task.y_train, made(list(ends)) if ends else None)
+        ends.append(copied(model))
+
+
+def with_value(value: Callable[[list[Tensor]], Tensor]) -> Method:
+    """The right training, for another ``value`` of the squared differences, by parameter."""
+
+    def train(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+        def made(ends: list[Weights]) -> Any:
+            return lambda m: (
+                strength * value([(p - ends[-1][name]) ** 2 for name, p in m.named_parameters()])
+            )
+
+        one_after_another(model, tasks, train_on, made)
+
+    return train
+
+
+def total(parts: list[Tensor]) -> Tensor:
+    return torch.stack([part.sum() for part in parts]).sum()
 
 
 @ENTRIES.add(
@@ -80,8 +97,9 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
 @ENTRIES.add(
     "anchor-follows-the-model",
     "train_with_l2",
-    "Your anchor is the model's own memory, so it moves along while the model trains and the "
-    "penalty is always zero. Copy the parameters when a task ends.",
+    "The penalty is always zero. Your anchor is the model's own memory, so it moves along while "
+    "the model trains: copy the parameters when a task ends. Or you work the penalty's value out "
+    "once, before training.",
 )
 def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
     penalty = None
@@ -113,6 +131,14 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
     nowhere = {n: torch.zeros_like(p) for n, p in copied(model).items()}
     for number, task in enumerate(tasks):
         train_on(model, task.x_train, task.y_train, pull(nowhere, strength) if number else None)
+
+
+@ENTRIES.also("pulls-towards-zero")
+def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+    def made(ends: list[Weights]) -> Any:
+        return pull({name: torch.zeros_like(end) for name, end in ends[-1].items()}, 2 * strength)
+
+    one_after_another(model, tasks, train_on, made)
 
 
 @ENTRIES.add(
@@ -152,6 +178,16 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
 
 
 @ENTRIES.add(
+    "half-taken-twice",
+    "train_with_l2",
+    "Your penalty is half of the one asked for: the half is in it twice, once in the sum of "
+    "squares and once beside the strength.",
+)
+def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+    one_after_another(model, tasks, train_on, lambda ends: pull(ends[-1], strength / 2))
+
+
+@ENTRIES.add(
     "penalties-of-all-earlier-tasks",
     "train_with_l2",
     "You add up a penalty for every earlier task. Here only the task just before counts: its end "
@@ -167,6 +203,19 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
 
 
 @ENTRIES.add(
+    "mean-of-all-penalties",
+    "train_with_l2",
+    "You take the mean of the penalties of all earlier tasks. Here only the task just before "
+    "counts.",
+)
+def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+    def made(ends: list[Weights]) -> Any:
+        return lambda m: sum(pull(end, strength)(m) for end in ends) / len(ends)
+
+    one_after_another(model, tasks, train_on, made)
+
+
+@ENTRIES.add(
     "first-task-penalised",
     "train_with_l2",
     "The first task is learnt with a penalty that holds it near the untrained network. There is "
@@ -175,19 +224,6 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
 def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
     for task in tasks:
         train_on(model, task.x_train, task.y_train, pull(copied(model), strength))
-
-
-@ENTRIES.add(
-    "penalty-evaluated-once",
-    "train_with_l2",
-    "You hand over the penalty's value, worked out before training. `train_on` needs the function, "
-    "to ask it again for every batch.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    penalty = None
-    for task in tasks:
-        train_on(model, task.x_train, task.y_train, penalty and penalty(model))
-        penalty = pull(copied(model), strength)
 
 
 @ENTRIES.add(
@@ -206,6 +242,17 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
             return strength * sum(((p - anchor[n]) ** 2).sum() for n, p in own) / 2
 
 
+@ENTRIES.also("penalty-without-biases")
+def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+    def made(ends: list[Weights]) -> Any:
+        return lambda m: (
+            strength
+            * sum(((p - ends[-1][n]) ** 2).sum() for n, p in m.named_parameters() if p.dim() > 1)
+        )
+
+    one_after_another(model, tasks, train_on, made)
+
+
 @ENTRIES.add(
     "mean-penalty",
     "train_with_l2",
@@ -220,103 +267,6 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
 
 
 @ENTRIES.add(
-    "all-tasks-together",
-    "train_with_l2",
-    "Later tasks are trained on the rows of earlier ones as well. L2 may not keep any data: each "
-    "task is learnt from its own rows.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    penalty = None
-    for number in range(1, len(tasks) + 1):
-        x = torch.cat([task.x_train for task in tasks[:number]])
-        y = torch.cat([task.y_train for task in tasks[:number]])
-        train_on(model, x, y, penalty)
-        penalty = pull(copied(model), strength)
-
-
-@ENTRIES.add(
-    "trained-on-test-rows",
-    "train_with_l2",
-    "You train on the test rows. They are for measuring only.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    penalty = None
-    for task in tasks:
-        train_on(model, task.x_test, task.y_test, penalty)
-        penalty = pull(copied(model), strength)
-
-
-@ENTRIES.add(
-    "moved-back-to-the-anchor",
-    "train_with_l2",
-    "You move the weights yourself, outside `train_on`. The penalty does the pulling, while the "
-    "task is learnt.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    penalty = None
-    for task in tasks:
-        before = copied(model)
-        train_on(model, task.x_train, task.y_train, penalty)
-        penalty = pull(copied(model), strength)
-        with torch.no_grad():
-            for name, p in model.named_parameters():
-                p.mul_(0.5).add_(0.5 * before[name])
-
-
-@ENTRIES.add(
-    "weights-reset-before-each-task",
-    "train_with_l2",
-    "You put the weights back to where they were at the start before each task. The model goes on "
-    "from where the task before left it.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    penalty, start = None, copied(model)
-    for task in tasks:
-        model.load_state_dict(start)
-        train_on(model, task.x_train, task.y_train, penalty)
-        penalty = pull(copied(model), strength)
-
-
-@ENTRIES.add(
-    "new-model-for-each-task",
-    "train_with_l2",
-    "You train a copy of the model for each task. The one that was handed over has to learn them "
-    "all, one after another.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    penalty = None
-    for task in tasks:
-        own = copy.deepcopy(model)
-        train_on(own, task.x_train, task.y_train, penalty)
-        penalty = pull(copied(own), strength)
-
-
-@ENTRIES.add(
-    "learnt-twice",
-    "train_with_l2",
-    "You train on a task first without and then with the penalty. One call for each task, with the "
-    "penalty from the second task on.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    penalty = None
-    for task in tasks:
-        train_on(model, task.x_train, task.y_train)
-        if penalty is not None:
-            train_on(model, task.x_train, task.y_train, penalty)
-        penalty = pull(copied(model), strength)
-
-
-@ENTRIES.add(
-    "first-task-left-out",
-    "train_with_l2",
-    "The first task is never trained on. It is learnt like the others, only without a penalty.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    for task in tasks[1:]:
-        train_on(model, task.x_train, task.y_train, pull(copied(model), strength))
-
-
-@ENTRIES.add(
     "second-task-only",
     "train_with_l2",
     "Only the second task is learnt with a penalty. Every task from the second on needs one.",
@@ -325,6 +275,19 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
     for number, task in enumerate(tasks):
         penalty = pull(copied(model), strength) if number == 1 else None
         train_on(model, task.x_train, task.y_train, penalty)
+
+
+@ENTRIES.add(
+    "penalty-one-task-late",
+    "train_with_l2",
+    "Your penalty begins with the third task. Every task from the second on needs one: count "
+    "from 0 or from 1, but the same way everywhere.",
+)
+def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+    def made(ends: list[Weights]) -> Any:
+        return pull(ends[-1], strength) if len(ends) > 1 else None
+
+    one_after_another(model, tasks, train_on, made)
 
 
 @ENTRIES.add(
@@ -340,6 +303,22 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
         ends.append(copied(model))
         mean = {name: torch.stack([end[name] for end in ends]).mean(dim=0) for name in ends[0]}
         penalty = pull(mean, strength)
+
+
+@ENTRIES.add(
+    "anchor-moves-too-slowly",
+    "train_with_l2",
+    "You mix the new anchor with the old one. It is where the task just before ended, and "
+    "nothing of what was before that.",
+)
+def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+    anchor: Weights = {}
+    for task in tasks:
+        train_on(
+            model, task.x_train, task.y_train, pull(dict(anchor), strength) if anchor else None
+        )
+        now = copied(model)
+        anchor = {n: (anchor.get(n, end) + end) / 2 for n, end in now.items()}
 
 
 @ENTRIES.add(
@@ -366,3 +345,32 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
     for number, task in enumerate(tasks):
         train_on(model, task.x_train, task.y_train, penalty)
         penalty = pull(copied(model), strength * (number + 1))
+
+
+@ENTRIES.add(
+    "strength-shrinks-with-the-tasks",
+    "train_with_l2",
+    "You divide the strength by the number of tasks learnt so far. It is the same for every task.",
+)
+def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+    def made(ends: list[Weights]) -> Any:
+        return pull(ends[-1], strength / len(ends))
+
+    one_after_another(model, tasks, train_on, made)
+
+
+# Each of these comes with the half and without it.
+VALUES: dict[str, list[Callable[[list[Tensor]], Tensor]]] = {
+    "mean-penalty": [
+        lambda parts: torch.stack([part.mean() for part in parts]).sum(),
+        lambda parts: torch.cat([part.flatten() for part in parts]).mean(),
+    ],
+    "distance-not-squared": [
+        lambda parts: total(parts).sqrt(),
+        lambda parts: torch.stack([part.sum().sqrt() for part in parts]).sum(),
+    ],
+}
+for key, values in VALUES.items():
+    for value in values:
+        ENTRIES.also(key)(with_value(value))
+        ENTRIES.also(key)(with_value(lambda parts, value=value: value(parts) / 2))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Wrong answers for `empirical_fisher`."""
+"""Wrong answers for `empirical_fisher`: which squares are averaged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from torch import Tensor, nn
 
 from autograder.misconceptions.entry import Entries
 from autograder.misconceptions.misconceptions_04_fisher import exact, predicted
-from autograder.misconceptions.misconceptions_04_gradients import Weights, evaluating, right
+from autograder.misconceptions.misconceptions_04_gradients import (
+    Weights,
+    evaluating,
+    per_row,
+    right,
+)
 
 ENTRIES = Entries()
 NAME = "empirical_fisher"
@@ -86,16 +91,6 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
 
 
 @ENTRIES.add(
-    "empirical-summed",
-    NAME,
-    "You add up over rows. The mean is asked for.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    with evaluating(model):
-        return {n: f * len(x) for n, f in squares(model, x, y).items()}
-
-
-@ENTRIES.add(
     "empirical-not-squared",
     NAME,
     "You average the gradients without squaring them, so that they cancel.",
@@ -116,47 +111,6 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
 
 
 @ENTRIES.add(
-    "empirical-in-training-mode",
-    NAME,
-    "The model runs in training mode, where Dropout switches off part of it at random. Take the "
-    "Fisher in evaluation mode.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    return squares(model, x, y)
-
-
-@ENTRIES.add(
-    "empirical-leaves-evaluation-mode",
-    NAME,
-    "You leave the model in evaluation mode. Put back the mode in which it came.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    model.eval()
-    return squares(model, x, y)
-
-
-@ENTRIES.add(
-    "empirical-first-rows-only",
-    NAME,
-    "You use only the first batch of rows. All rows count.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    with evaluating(model):
-        return squares(model, x[:256], y[:256])
-
-
-@ENTRIES.add(
-    "empirical-still-live",
-    NAME,
-    "Your Fisher still hangs on a graph and requires gradients. Detach it.",
-)
-def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    own = dict(model.named_parameters())
-    with evaluating(model):
-        return {n: f + 0 * own[n] for n, f in squares(model, x, y).items()}
-
-
-@ENTRIES.add(
     "empirical-variance",
     NAME,
     "You take the variance of the gradients over rows. Their mean is not taken off: average the "
@@ -166,3 +120,55 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
     with evaluating(model):
         found = right(model, x, y)
         return {n: g.var(dim=0, correction=0) for n, g in found.items()}
+
+
+@ENTRIES.also("empirical-variance")
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    with evaluating(model):
+        found = right(model, x, y)
+        return {n: ((g - g.mean(0)) ** 2).sum(0) / (len(x) - 1) for n, g in found.items()}
+
+
+@ENTRIES.add(
+    "empirical-at-drawn-labels",
+    NAME,
+    "You draw labels from the model. The empirical Fisher uses the labels `y` that were observed.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    with evaluating(model):
+        drawn = torch.multinomial(model(x).softmax(dim=1).detach(), 1)[:, 0]
+        return squares(model, x, drawn)
+
+
+@ENTRIES.add(
+    "empirical-of-logits",
+    NAME,
+    "You differentiate logits, not log-probabilities. The log-softmax is missing.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    with evaluating(model):
+        found = per_row(model, x, y, lambda z, label: z.gather(0, label[None])[0])
+        return {n: (g**2).mean(dim=0) for n, g in found.items()}
+
+
+@ENTRIES.add(
+    "empirical-of-probabilities",
+    NAME,
+    "You differentiate the probabilities, not their logarithms.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    with evaluating(model):
+        found = per_row(model, x, y, lambda z, label: z.softmax(0).gather(0, label[None])[0])
+        return {n: (g**2).mean(dim=0) for n, g in found.items()}
+
+
+@ENTRIES.add(
+    "empirical-all-classes-in-one-gradient",
+    NAME,
+    "You differentiate the sum of the log-probabilities of all classes. Only that of the row's own "
+    "label counts.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    with evaluating(model):
+        found = per_row(model, x, y, lambda z, _: z.log_softmax(0).sum())
+        return {n: (g**2).mean(dim=0) for n, g in found.items()}

@@ -21,7 +21,7 @@ NAME = "fisher_diagonal"
 
 
 def labelled(model: nn.Module, x: Tensor, label: int) -> Weights:
-    return right(model, x, torch.full((len(x),), label))
+    return right(model, x, labels_like(x, label))
 
 
 def expected(model: nn.Module, x: Tensor, change: Callable[[Tensor, Tensor], Tensor]) -> Weights:
@@ -34,6 +34,10 @@ def expected(model: nn.Module, x: Tensor, change: Callable[[Tensor, Tensor], Ten
             weight = p[:, label].view(-1, *[1] * (g.dim() - 1))
             total[n] += change(weight, g).mean(dim=0)
     return total
+
+
+def labels_like(x: Tensor, label: int) -> Tensor:
+    return torch.full((len(x),), label)
 
 
 def exact(model: nn.Module, x: Tensor) -> Weights:
@@ -81,6 +85,27 @@ def _(model: nn.Module, x: Tensor) -> Weights:
         for label in range(len(p)):
             for n, g in labelled(model, x, label).items():
                 total[n] += p[label] * g.mean(dim=0) ** 2
+        return total
+
+
+@ENTRIES.also("class-gradients-averaged-over-rows")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return class_means(model, x, lambda p: p)
+
+
+@ENTRIES.also("class-gradients-averaged-over-rows")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return class_means(model, x, lambda p: p.sqrt())
+
+
+def class_means(model: nn.Module, x: Tensor, weigh: Callable[[Tensor], Tensor]) -> Weights:
+    """Sum over classes of the squared mean over rows of weighted gradients."""
+    with evaluating(model):
+        weights = weigh(model(x).softmax(dim=1).detach())
+        total = {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
+        for label, weight in enumerate(weights.T):
+            for n, g in labelled(model, x, label).items():
+                total[n] += (torch.einsum("n,n...->...", weight, g) / len(x)) ** 2
         return total
 
 
@@ -160,7 +185,9 @@ def _(model: nn.Module, x: Tensor) -> Weights:
     "the result is 0: square first.",
 )
 def _(model: nn.Module, x: Tensor) -> Weights:
-    return {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
+    with evaluating(model):
+        signed = expected(model, x, lambda p, g: p * g)
+        return {n: g**2 for n, g in signed.items()}
 
 
 @ENTRIES.add(
@@ -186,7 +213,7 @@ def _(model: nn.Module, x: Tensor) -> Weights:
         p = model(x).softmax(dim=1).detach()
         total = {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
         for label in range(p.shape[1]):
-            labels = torch.full((len(x),), label)
+            labels = labels_like(x, label)
             found = per_row(model, x, labels, lambda logits, y: logits.gather(0, y[None])[0])
             for n, g in found.items():
                 total[n] += torch.einsum("n,n...->...", p[:, label], g**2) / len(x)
@@ -214,8 +241,152 @@ def _(model: nn.Module, x: Tensor) -> Weights:
         classes = model(x[:1]).shape[1]
         total = {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
         for label in range(classes):
-            labels = torch.full((len(x),), label)
+            labels = labels_like(x, label)
             found = per_row(model, x, labels, lambda z, y: log_p(z, y).exp() * log_p(z, y))
             for n, g in found.items():
                 total[n] += (g**2).mean(dim=0)
         return total
+
+
+@ENTRIES.also("probability-not-detached")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        total = {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
+        for label in range(model(x[:1]).shape[1]):
+            rooted = lambda z, y: (log_p(z, y) / 2).exp() * log_p(z, y)  # noqa: E731
+            for n, g in per_row(model, x, labels_like(x, label), rooted).items():
+                total[n] += (g**2).mean(dim=0)
+        return total
+
+
+@ENTRIES.add(
+    "gradient-of-the-entropy",
+    NAME,
+    "You differentiate the sum over classes of p * log p and square that. Square each class on its "
+    "own, and weigh the square by p, through which no gradient goes.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        entropy = lambda z, _: (z.softmax(0) * z.log_softmax(0)).sum()  # noqa: E731
+        found = per_row(model, x, labels_like(x, 0), entropy)
+        return {n: (g**2).mean(dim=0) for n, g in found.items()}
+
+
+@ENTRIES.add(
+    "divided-by-classes",
+    NAME,
+    "You divide by the number of classes as well. The probabilities are the weights already, and "
+    "add up to 1.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        classes = model(x[:1]).shape[1]
+        return {n: f / classes for n, f in exact(model, x).items()}
+
+
+@ENTRIES.add(
+    "classes-missing",
+    NAME,
+    "Not all classes have a part in it. There are as many as the logits have columns.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return of_some_classes(model, x, lambda classes: classes - 1)
+
+
+def at_most(count: int) -> Callable[[nn.Module, Tensor], Weights]:
+    return lambda model, x: of_some_classes(model, x, lambda classes: min(classes, count))
+
+
+for most in (2, 3, 5, 10):
+    ENTRIES.also("classes-missing")(at_most(most))
+
+
+def of_some_classes(model: nn.Module, x: Tensor, count: Callable[[int], int]) -> Weights:
+    with evaluating(model):
+        p = model(x).softmax(dim=1).detach()
+        total = {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
+        for label in range(count(p.shape[1])):
+            for n, g in labelled(model, x, label).items():
+                total[n] += torch.einsum("n,n...->...", p[:, label], g**2) / len(x)
+        return total
+
+
+@ENTRIES.add(
+    "probability-averaged-over-rows",
+    NAME,
+    "You weigh each class by its mean probability over rows. Each row has its own probabilities.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return expected(model, x, lambda p, g: p.mean() * g**2)
+
+
+@ENTRIES.add(
+    "softmax-over-rows",
+    NAME,
+    "Your probabilities add up to 1 over rows (`dim=0`). Each row's do over its classes: `dim=1`.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return weighed(model, x, lambda logits: logits.softmax(dim=0))
+
+
+@ENTRIES.add(
+    "weighted-by-no-probability",
+    NAME,
+    "You weigh the squares by logits or by logarithms. The weights are probabilities: take the "
+    "softmax.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return weighed(model, x, lambda logits: logits)
+
+
+@ENTRIES.also("weighted-by-no-probability")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return weighed(model, x, lambda logits: logits.log_softmax(dim=1))
+
+
+def weighed(model: nn.Module, x: Tensor, weigh: Callable[[Tensor], Tensor]) -> Weights:
+    with evaluating(model):
+        weights = weigh(model(x).detach())
+        total = {n: torch.zeros_like(w).detach() for n, w in model.named_parameters()}
+        for label, weight in enumerate(weights.T):
+            for n, g in labelled(model, x, label).items():
+                total[n] += torch.einsum("n,n...->...", weight, g**2) / len(x)
+        return total
+
+
+@ENTRIES.add(
+    "absolute-values",
+    NAME,
+    "You average absolute values. Square the gradients.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return expected(model, x, lambda p, g: p * g.abs())
+
+
+@ENTRIES.add(
+    "gradients-pile-up",
+    NAME,
+    "Gradients of earlier classes or rows are still in those of later ones when you square: "
+    "`backward` adds to `.grad`. Clear it each time.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        p, rows = piled(model, x)
+        return {n: torch.einsum("nc,nc...->...", p, g.cumsum(1) ** 2) / len(x) for n, g in rows}
+
+
+@ENTRIES.also("gradients-pile-up")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        p, rows = piled(model, x)
+        total = {n: g.flatten(0, 1).cumsum(0) ** 2 for n, g in rows}
+        return {n: torch.einsum("n,n...->...", p.flatten(), t) / len(x) for n, t in total.items()}
+
+
+def piled(model: nn.Module, x: Tensor) -> tuple[Tensor, list[tuple[str, Tensor]]]:
+    """The probabilities (n, C), and of each parameter all gradients (n, C, ...)."""
+    p = model(x).softmax(dim=1).detach()
+    found = [labelled(model, x, label) for label in range(p.shape[1])]
+    return p, [(n, torch.stack([g[n] for g in found], dim=1)) for n in found[0]]

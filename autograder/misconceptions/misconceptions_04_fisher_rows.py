@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from autograder.misconceptions.entry import Entries
-from autograder.misconceptions.misconceptions_04_fisher import NAME, exact
-from autograder.misconceptions.misconceptions_04_gradients import Weights, evaluating
+from autograder.misconceptions.misconceptions_04_fisher import NAME, exact, labels_like
+from autograder.misconceptions.misconceptions_04_gradients import Weights, evaluating, in_vmap
 
 ENTRIES = Entries()
 
@@ -45,13 +47,30 @@ def _(model: nn.Module, x: Tensor) -> Weights:
 @ENTRIES.add(
     "divided-by-batches",
     NAME,
-    "You add up the means of batches but divide by something else than the number of rows. A "
-    "smaller last batch must count less.",
+    "You average, or add up, the means of batches, or divide by something else than the number of "
+    "rows. A smaller last batch must count less: divide by the number of rows once, at the end.",
 )
 def _(model: nn.Module, x: Tensor) -> Weights:
     with evaluating(model):
         parts = [exact(model, rows) for rows in x.split(256)]
         return {n: sum(p[n] for p in parts[1:]) + parts[0][n] for n in parts[0]}
+
+
+def divided_by(model: nn.Module, x: Tensor, divisor: Callable[[list[int]], int]) -> Weights:
+    """The sum over rows, over something that depends on the sizes of batches."""
+    sizes = [len(rows) for rows in x.split(256)]
+    with evaluating(model):
+        return {n: f * len(x) / divisor(sizes) for n, f in exact(model, x).items()}
+
+
+@ENTRIES.also("divided-by-batches")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return divided_by(model, x, lambda sizes: sizes[-1])
+
+
+@ENTRIES.also("divided-by-batches")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    return divided_by(model, x, lambda sizes: sizes[0] * len(sizes))
 
 
 @ENTRIES.add(
@@ -61,13 +80,25 @@ def _(model: nn.Module, x: Tensor) -> Weights:
 )
 def _(model: nn.Module, x: Tensor) -> Weights:
     with evaluating(model):
-        return exact(model, x[: max(len(x) // 256 * 256, min(len(x), 255))])
+        size = min(256, len(x))
+        return exact(model, x[: len(x) // size * size])
+
+
+@ENTRIES.add(
+    "last-batch-only",
+    NAME,
+    "Only the last batch is left in your Fisher: in the loop you replace the total, in place of "
+    "adding to it.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return exact(model, x.split(256)[-1])
 
 
 @ENTRIES.add(
     "first-rows-only",
     NAME,
-    "You use only the first batch of rows. All rows count.",
+    "You use only the first rows. All of them count: is there a `return` or `break` in the loop?",
 )
 def _(model: nn.Module, x: Tensor) -> Weights:
     with evaluating(model):
@@ -81,6 +112,12 @@ def _(model: nn.Module, x: Tensor) -> Weights:
     "Fisher in evaluation mode.",
 )
 def _(model: nn.Module, x: Tensor) -> Weights:
+    return exact(model, x)
+
+
+@ENTRIES.also("fisher-in-training-mode")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    in_vmap(model, x, labels_like(x, 0))
     return exact(model, x)
 
 
@@ -120,6 +157,18 @@ def _(model: nn.Module, x: Tensor) -> Weights:
     return {n: f / largest for n, f in fisher.items()}
 
 
+@ENTRIES.also("fisher-scaled-to-one")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return {n: f / f.max() for n, f in exact(model, x).items()}
+
+
+@ENTRIES.also("fisher-scaled-to-one")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return {n: (f - f.min()) / (f.max() - f.min()) for n, f in exact(model, x).items()}
+
+
 @ENTRIES.add(
     "fisher-clipped",
     NAME,
@@ -128,6 +177,30 @@ def _(model: nn.Module, x: Tensor) -> Weights:
 def _(model: nn.Module, x: Tensor) -> Weights:
     with evaluating(model):
         return {n: f.clamp(max=1e-3) for n, f in exact(model, x).items()}
+
+
+def clipped_at(largest: float) -> Callable[[nn.Module, Tensor], Weights]:
+    def clipped(model: nn.Module, x: Tensor) -> Weights:
+        with evaluating(model):
+            return {n: f.clamp(max=largest) for n, f in exact(model, x).items()}
+
+    return clipped
+
+
+for threshold in (1e-4, 1e-2, 0.1, 1.0, 10.0, 100.0):
+    ENTRIES.also("fisher-clipped")(clipped_at(threshold))
+
+
+def rounded_to(decimals: int) -> Callable[[nn.Module, Tensor], Weights]:
+    def rounded(model: nn.Module, x: Tensor) -> Weights:
+        with evaluating(model):
+            return {n: f.round(decimals=decimals) for n, f in exact(model, x).items()}
+
+    return rounded
+
+
+for places in (3, 4):
+    ENTRIES.also("fisher-clipped")(rounded_to(places))
 
 
 @ENTRIES.add(
@@ -171,3 +244,30 @@ def _(model: nn.Module, x: Tensor) -> Weights:
     own = dict(model.named_parameters())
     with evaluating(model):
         return {n: f + 0 * own[n] for n, f in exact(model, x).items()}
+
+
+@ENTRIES.add(
+    "fisher-without-biases",
+    NAME,
+    "You leave the biases out. Every parameter has a Fisher.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return {n: f for n, f in exact(model, x).items() if n.endswith("weight")}
+
+
+@ENTRIES.add(
+    "fisher-in-float32",
+    NAME,
+    "Your result is float32 whatever the model is. Make tensors like the parameters, with "
+    "`zeros_like` or `dtype=p.dtype`, and convert nothing.",
+)
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return {n: f.float() for n, f in exact(model, x).items()}
+
+
+@ENTRIES.also("fisher-averaged-over-an-axis")
+def _(model: nn.Module, x: Tensor) -> Weights:
+    with evaluating(model):
+        return {n: f.mean(dim=-1) if f.dim() == 2 else f for n, f in exact(model, x).items()}

@@ -18,15 +18,38 @@ Weights = dict[str, Tensor]
 def per_row(
     model: nn.Module, x: Tensor, y: Tensor, value: Callable[[Tensor, Tensor], Tensor]
 ) -> Weights:
-    """Each row's gradient of ``value(logits of the row, label)``."""
+    """Each row's gradient of ``value(logits of the row, label)``.
+
+    A linear layer's is the outer product of that at its outputs and of its inputs.
+    """
+    layers = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear)}
+    kept: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def watched(name: str) -> Callable[..., None]:
+        return lambda _, given, output: kept.update({name: (given[0].detach(), output)})
+
+    handles = [layer.register_forward_hook(watched(name)) for name, layer in layers.items()]
+    try:
+        total = vmap(value)(model(x), y).sum()
+    finally:
+        for handle in handles:
+            handle.remove()
+    slopes = torch.autograd.grad(total, [kept[name][1] for name in layers])
+    found: Weights = {}
+    for name, slope in zip(layers, slopes, strict=True):
+        found[f"{name}.weight"] = slope[:, :, None] * kept[name][0][:, None, :]
+        found[f"{name}.bias"] = slope
+    return found
+
+
+def in_vmap(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    """As ``right``, by ``vmap``, which refuses to work where Dropout draws."""
     parameters = {name: p.detach() for name, p in model.named_parameters()}
 
     def of_row(parameters: Weights, row: Tensor, label: Tensor) -> Tensor:
-        return value(functional_call(model, parameters, (row[None],))[0], label)
+        return log_p(functional_call(model, parameters, (row[None],))[0], label)
 
-    found: Weights = vmap(
-        grad(of_row), in_dims=(None, 0, 0), chunk_size=256, randomness="different"
-    )(parameters, x, y)
+    found: Weights = vmap(grad(of_row), in_dims=(None, 0, 0))(parameters, x, y)
     return found
 
 
@@ -102,8 +125,7 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
     "You use the label that the model predicts. The label `y_i` that was handed over is meant.",
 )
 def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    with torch.no_grad():
-        return right(model, x, model(x).argmax(dim=1))
+    return right(model, x, model(x).argmax(dim=1))
 
 
 @ENTRIES.add(
@@ -163,13 +185,17 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
     "middle of training it: use `torch.autograd.grad`, `torch.func` or a copy.",
 )
 def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
-    rows: dict[str, list[Tensor]] = {n: [] for n, _ in model.named_parameters()}
     for row, label in zip(x, y, strict=True):
         model.zero_grad()
         model(row[None]).log_softmax(dim=1)[0, label].backward()
-        for n, p in model.named_parameters():
-            rows[n].append(p.grad.clone() if p.grad is not None else torch.zeros_like(p))
-    return {n: torch.stack(g) for n, g in rows.items()}
+    return right(model, x, y)
+
+
+@ENTRIES.also("grad-overwritten")
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    for p in model.parameters():
+        p.grad = None
+    return right(model, x, y)
 
 
 @ENTRIES.add(
@@ -200,3 +226,114 @@ def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
 )
 def _(model: nn.Module, x: Tensor, y: Tensor) -> list[Tensor]:
     return list(right(model, x, y).values())
+
+
+@ENTRIES.add(
+    "gradients-of-the-last-row-only",
+    "sample_gradients",
+    "All your rows hold the gradient of the last one: `.grad` is one tensor, written anew for each "
+    "row. Keep a clone of it, or use `torch.autograd.grad`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return {n: g[-1:].repeat(len(g), *[1] * (g.dim() - 1)) for n, g in right(model, x, y).items()}
+
+
+@ENTRIES.add(
+    "gradients-reshaped",
+    "sample_gradients",
+    "The numbers are there, in another shape. Rows come first, and behind them the parameter's own "
+    "shape as it is.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return {n: g.flatten(1) for n, g in right(model, x, y).items()}
+
+
+@ENTRIES.also("gradients-reshaped")
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return {n: g.movedim(0, -1) for n, g in right(model, x, y).items()}
+
+
+@ENTRIES.add(
+    "gradients-of-one-row-squeezed",
+    "sample_gradients",
+    "With one row the dimension of the rows is lost, as `squeeze` does. Keep it: (1, *shape).",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return {n: g.squeeze(0) for n, g in right(model, x, y).items()}
+
+
+@ENTRIES.add(
+    "softmax-over-rows-in-gradients",
+    "sample_gradients",
+    "You take the softmax over rows (`dim=0`). Each row's probabilities add up to 1 over its "
+    "classes: `dim=1`.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    log_p = model(x).log_softmax(dim=0)[torch.arange(len(x)), y]
+    rows = [torch.autograd.grad(v, list(model.parameters()), retain_graph=True) for v in log_p]
+    names = [n for n, _ in model.named_parameters()]
+    return {n: torch.stack(g) for n, g in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+@ENTRIES.add(
+    "logarithm-softened",
+    "sample_gradients",
+    "You add a small number to p inside the logarithm, or keep p away from 0. That changes the "
+    "gradient where p is small; the log-softmax needs no such help.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return softened(1e-8)(model, x, y)
+
+
+def softened(more: float) -> Callable[[nn.Module, Tensor, Tensor], Weights]:
+    def value(logits: Tensor, label: Tensor) -> Tensor:
+        return (logits.softmax(0).gather(0, label[None])[0] + more).log()
+
+    return lambda model, x, y: per_row(model, x, y, value)
+
+
+for epsilon in (1e-12, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3):
+    ENTRIES.also("logarithm-softened")(softened(epsilon))
+
+
+@ENTRIES.add(
+    "gradients-change-the-mode",
+    "sample_gradients",
+    "You leave the model in another mode than it came in. Use it as it is, or put the mode back.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return right(model.eval(), x, y)
+
+
+@ENTRIES.also("gradients-change-the-mode")
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return right(model.train(), x, y)
+
+
+@ENTRIES.add(
+    "gradients-without-biases",
+    "sample_gradients",
+    "You leave the biases out. Every parameter has a gradient.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return {n: g for n, g in right(model, x, y).items() if n.endswith("weight")}
+
+
+@ENTRIES.add(
+    "gradients-in-float32",
+    "sample_gradients",
+    "Your result is float32 whatever the model is. Make tensors like the parameters, with "
+    "`zeros_like` or `dtype=p.dtype`, and convert nothing.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return {n: g.float() for n, g in right(model, x, y).items()}
+
+
+@ENTRIES.add(
+    "gradients-of-all-labels",
+    "sample_gradients",
+    "`log_p[:, y]` takes the columns of all labels from every row, a matrix. Each row goes with "
+    "its own label: `gather`, or one index for the rows and one for the labels.",
+)
+def _(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
+    return per_row(model, x, y, lambda z, _: z.log_softmax(0)[y].sum())

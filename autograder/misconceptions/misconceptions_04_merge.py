@@ -77,13 +77,28 @@ def _(old: Weights, new: Weights, decay: float) -> Weights:
     return merged(old, new, decay, 0)
 
 
+@ENTRIES.also("merge-keeps-the-old")
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    return merged(old, new, 1, 0)
+
+
 @ENTRIES.add(
     "merge-averages",
     "merge_fisher",
-    "You divide by two. Nothing is averaged: decay * old + new.",
+    "You divide by two, or by 1 + decay. Nothing is averaged: decay * old + new.",
 )
 def _(old: Weights, new: Weights, decay: float) -> Weights:
     return merged(old, new, decay / 2, 0.5)
+
+
+@ENTRIES.also("merge-averages")
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    return merged(old, new, 0.5, 0.5)
+
+
+@ENTRIES.also("merge-averages")
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    return merged(old, new, decay / (1 + decay), 1 / (1 + decay))
 
 
 @ENTRIES.add(
@@ -95,3 +110,54 @@ def _(old: Weights, new: Weights, decay: float) -> Weights:
     for n, f in old.items():
         f.mul_(decay).add_(new[n])
     return old
+
+
+@ENTRIES.also("merge-in-place")
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    for n, f in new.items():
+        f.add_(old[n], alpha=decay)
+    return new
+
+
+@ENTRIES.add(
+    "merge-fades-by-one-minus-decay",
+    "merge_fisher",
+    "You multiply the old Fisher by 1 - decay. Here decay is how much of it stays.",
+)
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    return merged(old, new, 1 - decay, 1)
+
+
+@ENTRIES.add(
+    "merge-zero-decay-ignored",
+    "merge_fisher",
+    "A decay of 0 is taken for none given. Nothing of the old Fisher is left then: beware of "
+    "`if decay` and `decay or ...`.",
+)
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    return merged(old, new, decay or 1.0, 1)
+
+
+@ENTRIES.also("merge-zero-decay-ignored")
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    return merged(old, new, decay or 0.9, 1)
+
+
+@ENTRIES.add(
+    "merge-by-order-not-by-name",
+    "merge_fisher",
+    "You pair the two in the order in which they come. Look them up by name: a dict may come in "
+    "any order.",
+)
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    pairs = zip(old.values(), new.items(), strict=True)
+    return {n: decay * a + b for a, (n, b) in pairs}
+
+
+@ENTRIES.add(
+    "merge-in-float32",
+    "merge_fisher",
+    "Your result is float32 whatever was handed over. Convert nothing.",
+)
+def _(old: Weights, new: Weights, decay: float) -> Weights:
+    return {n: f.float() for n, f in merged(old, new, decay, 1).items()}

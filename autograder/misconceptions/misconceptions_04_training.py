@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autograder.misconceptions.entry import Entries
 from autograder.misconceptions.misconceptions_04_empirical import squares
 from autograder.misconceptions.misconceptions_04_fisher import exact, predicted
-from autograder.misconceptions.misconceptions_04_gradients import evaluating
+from autograder.misconceptions.misconceptions_04_gradients import evaluating, in_vmap
 from autograder.misconceptions.misconceptions_04_gradients import right as gradients
 
 ENTRIES = Entries()
@@ -77,13 +77,25 @@ def variant(key: str, hint: str, **parts: Any) -> None:
     ENTRIES.add(key, EWC, hint)(wrong)
 
 
+def also(key: str, **parts: Any) -> None:
+    """Enters another form of ``key``."""
+
+    def wrong(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
+        taught(model, tasks, train_on, strength, **parts)
+
+    ENTRIES.also(key)(wrong)
+
+
 def with_fisher(change: Callable[[nn.Module, Any], Weights]) -> Callable[[nn.Module, Any], Held]:
     return lambda model, task: Held(copied(model), change(model, task))
 
 
-def batch_mean(model: nn.Module, task: Any) -> Weights:
+def batch_mean(
+    model: nn.Module, task: Any, labels: Callable[[nn.Module, Tensor], Tensor] | None = None
+) -> Weights:
     with evaluating(model):
-        found = gradients(model, task.x_train, task.y_train)
+        y = labels(model, task.x_train) if labels else task.y_train
+        found = gradients(model, task.x_train, y)
     return {n: g.mean(dim=0) ** 2 for n, g in found.items()}
 
 
@@ -112,6 +124,29 @@ def scaled(model: nn.Module, task: Any) -> Weights:
     return {n: f / largest for n, f in fisher.items()}
 
 
+def scaled_each(model: nn.Module, task: Any) -> Weights:
+    return {n: f / f.max() for n, f in fisher_of(model, task).items()}
+
+
+def drawn(model: nn.Module, task: Any) -> Weights:
+    """At one label for each row, drawn from the model."""
+    with evaluating(model):
+        p = model(task.x_train).softmax(dim=1).detach()
+        return squares(model, task.x_train, torch.multinomial(p, 1)[:, 0])
+
+
+def of_some_rows(rows: slice) -> Callable[[nn.Module, Any], Weights]:
+    def fisher(model: nn.Module, task: Any) -> Weights:
+        with evaluating(model):
+            return exact(model, task.x_train[rows])
+
+    return fisher
+
+
+# Few and many of the 300 rows or so that a test hands over, and the last ones.
+SOME_ROWS = (slice(64), slice(200), slice(-64, None))
+
+
 def summed(model: nn.Module, task: Any) -> Weights:
     return {n: f * len(task.x_train) for n, f in fisher_of(model, task).items()}
 
@@ -121,6 +156,29 @@ variant(
     "Your Fisher is the square of the batch-mean gradient. Square each example's gradient first.",
     leave=with_fisher(batch_mean),
 )
+also(
+    "ewc-with-batch-mean-squared",
+    leave=with_fisher(
+        lambda model, task: {n: f * len(task.x_train) for n, f in batch_mean(model, task).items()}
+    ),
+)
+also(
+    "ewc-with-batch-mean-squared",
+    leave=with_fisher(lambda model, task: batch_mean(model, task, predicted)),
+)
+variant(
+    "ewc-with-drawn-labels",
+    "You draw labels to take the Fisher. The exact one sums over all classes, each with its "
+    "probability.",
+    leave=with_fisher(drawn),
+)
+variant(
+    "ewc-fisher-of-some-rows",
+    "You take the Fisher on some of the task's rows. All its training rows count.",
+    leave=with_fisher(of_some_rows(SOME_ROWS[0])),
+)
+for some in SOME_ROWS[1:]:
+    also("ewc-fisher-of-some-rows", leave=with_fisher(of_some_rows(some)))
 variant(
     "ewc-with-empirical-fisher",
     "You use the empirical Fisher, at the observed labels. The exact one is asked for.",
@@ -141,6 +199,15 @@ variant(
     "You take the Fisher in training mode, with Dropout on. Take it in evaluation mode.",
     leave=with_fisher(lambda model, task: exact(model, task.x_train)),
 )
+also(
+    "ewc-fisher-with-dropout",
+    leave=with_fisher(
+        lambda model, task: (
+            in_vmap(model, task.x_train, task.y_train),
+            fisher_of(model, task),
+        )[1]
+    ),
+)
 variant(
     "ewc-is-plain-l2",
     "Every weight counts alike in your penalty: that is L2. Weigh each by its Fisher.",
@@ -151,6 +218,7 @@ variant(
     "You scale the Fisher to a largest entry of 1. Its size matters.",
     leave=with_fisher(scaled),
 )
+also("ewc-fisher-scaled", leave=with_fisher(scaled_each))
 variant(
     "ewc-fisher-summed",
     "Your Fisher is a sum over rows. The mean is asked for.",
@@ -183,6 +251,22 @@ variant(
     keep=lambda held: [Held(one.anchor, held[0].fisher) for one in held],
 )
 variant(
+    "last-fisher-for-all",
+    "You keep every anchor but only the latest Fisher. Each task has one of its own.",
+    keep=lambda held: [Held(one.anchor, held[-1].fisher) for one in held],
+)
+variant(
+    "first-anchor-for-all",
+    "The anchor is taken after the first task and never again. Each task is held where it ended "
+    "itself.",
+    keep=lambda held: [Held(held[0].anchor, one.fisher) for one in held],
+)
+variant(
+    "last-two-tasks-only",
+    "Only the two tasks just before are protected. Keep a penalty for every earlier task.",
+    keep=lambda held: held[-2:],
+)
+variant(
     "penalties-averaged",
     "You average the penalties over the earlier tasks. Add them up.",
     combine=lambda parts: sum(parts) / len(parts),
@@ -193,8 +277,14 @@ variant(
     combine=lambda parts: 2 * sum(parts),
 )
 variant(
+    "ewc-half-of-the-penalty",
+    "Your penalty is half of the right one: the half is there twice.",
+    combine=lambda parts: sum(parts) / 2,
+)
+variant(
     "ewc-penalty-cannot-pull",
-    "The penalty has the right value but no gradient, so it cannot pull the weights.",
+    "The penalty has the right value but no gradient, so it cannot pull the weights. The model's "
+    "parameters must not be detached in it, and the anchors must be.",
     combine=lambda parts: torch.stack(parts).sum().detach(),
 )
 variant(
@@ -204,36 +294,13 @@ variant(
 )
 
 
-@ENTRIES.add(
-    "ewc-anchor-from-before-the-task",
-    EWC,
-    "Your anchors are the parameters from before each task. Copy them when the task ends.",
-)
+@ENTRIES.also("ewc-penalties-multiplied")
 def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    starts: list[Weights] = []
-
-    def note(own: nn.Module, *rest: Any) -> None:
-        starts.append(copied(own))
-        train_on(own, *rest)
-
-    leave = lambda m, task: Held(starts[-1], fisher_of(m, task))  # noqa: E731
-    taught(model, tasks, note, strength, leave)
-
-
-@ENTRIES.add(
-    "ewc-fisher-from-before-the-task",
-    EWC,
-    "You take each Fisher before its task is learnt. What matters to a task shows when it is "
-    "known: take it when the task ends.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    early: list[Weights] = []
-
-    def note(own: nn.Module, *rest: Any) -> None:
-        early.append(fisher_of(own, tasks[len(early)]))
-        train_on(own, *rest)
-
-    taught(model, tasks, note, strength, lambda m, task: Held(copied(m), early[-1]))
+    product = lambda parts: torch.stack(parts).prod()  # noqa: E731
+    scale = lambda m, task: Held(  # noqa: E731
+        copied(m), {n: strength * f for n, f in fisher_of(m, task).items()}
+    )
+    taught(model, tasks, train_on, 1.0, scale, product)
 
 
 @ENTRIES.add("ewc-strength-forgotten", EWC, "The penalties are not multiplied by the strength.")
@@ -258,75 +325,51 @@ def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
 
 
 @ENTRIES.add(
-    "ewc-first-task-penalised",
+    "ewc-starts-with-the-third-task",
     EWC,
-    "The first task is learnt with a penalty that holds it near the untrained network. There is "
-    "nothing to remember yet.",
+    "The second task is learnt without a penalty. The first task needs protection from then on.",
 )
 def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    earlier = [Held(copied(model), {n: torch.ones_like(p) for n, p in copied(model).items()})]
-    for number, task in enumerate(tasks):
-        now = earlier[1:] if number else earlier
-        penalty = lambda m, now=now: strength * sum(term(m, held) for held in now)  # noqa: E731
-        train_on(model, task.x_train, task.y_train, penalty)
-        earlier = [*earlier, left(model, task)]
+    lessons: list[Any] = []
+
+    def late(own: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
+        train_on(own, x, y, penalty if len(lessons) > 1 else None)
+        lessons.append(x)
+
+    taught(model, tasks, late, strength)
 
 
 @ENTRIES.add(
-    "fisher-of-the-new-task",
+    "ewc-penalty-handed-over-as-a-value",
     EWC,
-    "You take the Fisher on the rows of the task that is about to be learnt. What matters is what "
-    "the old tasks need: take it when a task ends, on its own rows.",
+    "You hand over the penalty's value. `train_on` needs the function, to ask it again for every "
+    "batch, when the weights have moved.",
 )
 def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    earlier: list[Held] = []
-    for number, task in enumerate(tasks):
-        if number:
-            earlier = [*earlier, left(model, task)]
-        now = list(earlier)
-        penalty = (lambda m, now=now: strength * sum(term(m, h) for h in now)) if now else None
-        train_on(model, task.x_train, task.y_train, penalty)
+    def once(own: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
+        train_on(own, x, y, penalty(own) if penalty else None)
+
+    taught(model, tasks, once, strength)
 
 
 @ENTRIES.add(
-    "old-fishers-computed-again",
+    "ewc-penalty-computed-once",
     EWC,
-    "You compute the Fishers of all earlier tasks again with the new weights. Each is taken once, "
-    "when its task ends; later its data is gone.",
+    "Your penalty is computed once, before the task is learnt, and stays the same. Compute it "
+    "inside the function, from the model that is handed over.",
 )
 def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    anchors: list[Weights] = []
-    for number, task in enumerate(tasks):
-        pairs = zip(anchors, tasks[:number], strict=True)
-        now = [Held(anchor, fisher_of(model, old)) for anchor, old in pairs]
-        penalty = (lambda m, now=now: strength * sum(term(m, h) for h in now)) if now else None
-        train_on(model, task.x_train, task.y_train, penalty)
-        anchors.append(copied(model))
+    def once(own: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
+        value = penalty(own) if penalty else None
+        train_on(own, x, y, None if value is None else lambda m: value)
+
+    taught(model, tasks, once, strength)
 
 
 @ENTRIES.add(
-    "ewc-anchor-follows-the-model",
+    "ewc-zero-strength-ignored",
     EWC,
-    "Your anchors are the model's own memory: they move along, and the penalty is always zero. "
-    "Copy the parameters when a task ends.",
+    "A strength of 0 is taken for none given. Nothing is added then: beware of `strength or ...`.",
 )
 def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    live = {n: p.detach() for n, p in model.named_parameters()}
-    taught(model, tasks, train_on, strength, lambda m, task: Held(live, fisher_of(m, task)))
-
-
-@ENTRIES.add(
-    "ewc-trains-on-everything",
-    EWC,
-    "Later tasks are trained on the rows of earlier ones as well. EWC keeps no data: each task is "
-    "learnt from its own rows.",
-)
-def _(model: nn.Module, tasks: Any, train_on: Any, strength: float) -> None:
-    earlier: list[Held] = []
-    for number, task in enumerate(tasks, start=1):
-        x = torch.cat([t.x_train for t in tasks[:number]])
-        y = torch.cat([t.y_train for t in tasks[:number]])
-        now = list(earlier)
-        penalty = (lambda m, now=now: strength * sum(term(m, h) for h in now)) if now else None
-        train_on(model, x, y, penalty)
-        earlier.append(left(model, task))
+    taught(model, tasks, train_on, strength or 1.0)

@@ -10,8 +10,9 @@ from typing import Any
 
 from autograder import solutions
 from autograder.assignments import Assignment
-from autograder.diagnosis import diagnose
-from autograder.scoring import run_suite
+from autograder.diagnosis import diagnose, outcomes_of
+from autograder.misconceptions import Misconception
+from autograder.scoring import Outcome, run_suite
 from autograder.student import LocalStudent
 
 
@@ -49,6 +50,22 @@ def judged(
     student = LocalStudent({**solutions.load(assignment), exercise: function}, seed)
     with contextlib.redirect_stdout(io.StringIO()):
         found = run_suite(assignment, student, seed, dataset, exercise, with_training)[exercise]
+    return _judgement(assignment, exercise, found, seed, dataset)
+
+
+def judged_entry(
+    assignment: Assignment, entry: Misconception, seed: int, dataset: str = "digits"
+) -> Judged:
+    """The same for the function of a catalogue's entry, which diagnosis runs anyway."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = outcomes_of(assignment, entry, seed, dataset)[0]
+    return _judgement(assignment, entry.exercise, found, seed, dataset)
+
+
+def _judgement(
+    assignment: Assignment, exercise: str, found: list[Outcome], seed: int, dataset: str
+) -> Judged:
+    with contextlib.redirect_stdout(io.StringIO()):
         entry = diagnose(assignment, exercise, found, seed, dataset)
     verdicts = [outcome.verdict for outcome in found]
     return Judged(

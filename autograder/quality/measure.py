@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from autograder.assignments import ASSIGNMENTS, find
 from autograder.misconceptions import CATALOGUE, Misconception
-from autograder.quality.judging import Judged, judged
+from autograder.quality.judging import Judged, judged, judged_entry
 from autograder.quality.restyled.again import load
 from autograder.quality.right import RIGHT
 from autograder.reference.runner import spread
@@ -71,7 +71,7 @@ def _wrong(dataset: Dataset, name: str, exercise: str, seed: int) -> list[tuple[
     assignment, again = find(name), load()
     return [
         (
-            judged(assignment, exercise, entry.function, seed),
+            judged_entry(assignment, entry, seed),
             judged(assignment, exercise, again[name, entry.key], seed),
         )
         for entry in CATALOGUE[name]

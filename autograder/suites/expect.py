@@ -189,6 +189,10 @@ def mode(model: nn.Module, training: bool, function: str) -> None:
     """The model and all its parts are in this mode after the call."""
     names = {True: "training", False: "evaluation"}
     modes = {module.training for module in model.modules()}
+    assert modes == {training} or model.training != training, (
+        f"The model came in {names[training]} mode, and `model.training` says so again, but after "
+        f"`{function}` a module inside it is still in {names[not training]} mode."
+    )
     assert modes == {training}, (
         f"The model came in {names[training]} mode, but `{function}` did not leave it so."
     )

@@ -36,13 +36,18 @@ def empirical_fisher(model: nn.Module, x: Tensor, y: Tensor) -> Weights:
 
 def fisher_diagonal(model: nn.Module, x: Tensor) -> Weights:
     """Mean over rows of the sum over classes of p(c|x_i) times the squared gradient."""
+    return {name: rows.mean(dim=0) for name, rows in fisher_of_rows(model, x).items()}
+
+
+def fisher_of_rows(model: nn.Module, x: Tensor) -> Weights:
+    """Of each row (n, *shape): the sum over classes of p(c|x_i) times the squared gradient."""
     p = torch.from_numpy(_forward(model, x)[2])
-    total = {name: torch.zeros(w.shape).double() for name, w in model.named_parameters()}
+    found = {name: torch.zeros(len(x), *w.shape).double() for name, w in model.named_parameters()}
     for c in range(p.shape[1]):
         gradients = sample_gradients(model, x, torch.full((len(x),), c))
         for name, g in gradients.items():
-            total[name] += torch.einsum("n,n...->...", p[:, c], g**2)
-    return {name: t / len(x) for name, t in total.items()}
+            found[name] += torch.einsum("n,n...->n...", p[:, c], g**2)
+    return found
 
 
 def _linear_layers(model: nn.Module) -> list[tuple[str, nn.Linear]]:

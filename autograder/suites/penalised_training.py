@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from autograder.suites import expect
 from autograder.suites.inputs import shuffled
 from autograder.suites.recorder import Lesson, Probe, Recorder, Weights, scripted
+from autograder.suites.side_effects import watched
 from course.data import Task
 
 
@@ -32,6 +33,7 @@ class PenalisedTraining:
         self.ends = [self._weights(rng, scale) for _ in sizes]
         self.probes = [self._weights(rng, scale) for _ in range(2)]
         self.recorder = Recorder(model, scripted(self.ends), self.probes)
+        self._before = watched(self.tasks)
 
     def _weights(self, rng: torch.Generator, scale: float) -> Weights:
         return {
@@ -44,21 +46,58 @@ class PenalisedTraining:
         count = len(self.recorder.lessons)
         assert count == len(self.tasks), (
             f"With {len(self.tasks)} tasks `train_on` should be called {len(self.tasks)} times, "
-            f"once for each, but `{function}` called it {count} times."
+            f"once for each, but `{function}` called it {count} times{self._miscounted()}."
         )
         self.recorder.check(function)
         return self.recorder.lessons
 
+    def _miscounted(self) -> str:
+        """What is the matter where there is not one lesson for each task."""
+        lessons = self.recorder.lessons
+        if len(lessons) > len(self.tasks):
+            return ", for some more than once"
+        learnt = [any(_same_rows(lesson, task) for lesson in lessons) for task in self.tasks]
+        if not any(learnt):
+            return ""
+        return f": {'a later' if learnt[0] else 'the first'} task was never learnt"
+
+    def expect_tasks_untouched(self, function: str, left: Sequence[Task]) -> None:
+        """The training rows are as they were, and so is the list of tasks that was handed over."""
+        self._before.check(function)
+        assert len(left) == len(self.tasks), (
+            f"`{function}` changed the list of tasks, which belongs to whoever called it."
+        )
+
     def expect_rows(self, function: str) -> None:
         """Each lesson had its own task's training rows, all of them, in any order."""
         for k, (lesson, task) in enumerate(zip(self.lessons(function), self.tasks, strict=True)):
-            own = _sorted(task.x_train, task.y_train)
-            given = _sorted(lesson.x, lesson.y)
-            right = given.shape == own.shape and torch.equal(given, own)
-            assert right, (
+            assert _same_rows(lesson, task), (
                 f"Lesson {k + 1} should be about the training rows of task {k + 1}, all of them "
-                "and no others, each with its own label. It was about other rows."
+                f"and no others, each with its own label. It was about {self._about(lesson, k)}."
             )
+
+    def _about(self, lesson: Lesson, k: int) -> str:
+        """Which rows lesson ``k`` was about, in words."""
+        own, x = self.tasks[k], lesson.x
+        others = [task for task in self.tasks if task is not own]
+        if x.shape[1:] != own.x_train.shape[1:] or not len(x):
+            return "rows of another shape" if len(x) else "no rows at all"
+        known = {
+            "its training rows": own.x_train,
+            "its test rows": own.x_test,
+            "its validation rows": own.x_val,
+            "training rows of other tasks": torch.cat([x[:0], *(task.x_train for task in others)]),
+            "test rows of other tasks": torch.cat([x[:0], *(task.x_test for task in others)]),
+        }
+        counts = {words: _held(x, rows) for words, rows in known.items()}
+        found = [words for words, count in counts.items() if count]
+        if sum(counts.values()) < len(x):
+            found.append("rows that no task has")
+        if len(found) > 1 or not counts["its training rows"]:
+            return " and ".join(found)
+        if len(x) == len(own.x_train):
+            return "these rows, but not each once and with its own label"
+        return f"{'only some' if len(x) < len(own.x_train) else 'more than all'} of these"
 
     def expect_penalty(self, function: str, k: int, wanted: Callable[[Weights], float]) -> None:
         """In lesson ``k``, counted from 0, the penalty is ``wanted`` of the weights."""
@@ -107,9 +146,21 @@ def _differentiated(wanted: Callable[[Weights], Any], weights: Weights) -> tuple
 
 def _task(rng: torch.Generator, number: int, n: int, first: Tensor, classes: int) -> Task:
     """Rows that fit the first layer's weights."""
-    x = torch.randn(n + 3, first.shape[1], generator=rng, dtype=first.dtype)
-    y = shuffled(rng, torch.arange(n + 3) % classes)
-    return Task(f"task {number}", tuple(range(classes)), x[:n], y[:n], x[n:], y[n:], x[:0], y[:0])
+    sizes = [n, 3, 2]
+    x = torch.randn(sum(sizes), first.shape[1], generator=rng, dtype=first.dtype).split(sizes)
+    y = shuffled(rng, torch.arange(sum(sizes)) % classes).split(sizes)
+    return Task(f"task {number}", tuple(range(classes)), x[0], y[0], x[1], y[1], x[2], y[2])
+
+
+def _same_rows(lesson: Lesson, task: Task) -> bool:
+    """The lesson had the task's training rows with their labels, in any order."""
+    given, own = _sorted(lesson.x, lesson.y), _sorted(task.x_train, task.y_train)
+    return given.shape == own.shape and torch.equal(given, own)
+
+
+def _held(x: Tensor, rows: Tensor) -> int:
+    """How many of ``x`` are among ``rows``."""
+    return int((x[:, None] == rows[None]).all(dim=2).any(dim=1).sum())
 
 
 def _sorted(x: Tensor, y: Tensor) -> Tensor:

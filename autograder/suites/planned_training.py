@@ -23,6 +23,7 @@ class Lesson:
     same_model: bool
     continued: bool  # with the weights that the lesson before left
     training: bool
+    gradients: bool  # whether they were switched on
     penalty: Any
 
 
@@ -33,6 +34,7 @@ class PlannedTraining:
     to answers, drawn such that the accuracies (``expected`` (T, T) float64) are never 0 or 1, no
     column holds a value twice and no entry equals its mirror image; accuracies on training rows
     are other fractions altogether, of 5. A prime size keeps the fractions of two sizes apart.
+    Whoever trains more often than there are tasks gets answers that are not planned.
     """
 
     TRAIN_ROWS = 5
@@ -60,7 +62,9 @@ class PlannedTraining:
                 answers[i, test] += _wrong(rng, size, int(right[i, j]))
             data = (rows[train], labels[train], rows[test], labels[test], rows[:0], labels[:0])
             self.tasks.append(Task(f"task {j}", tuple(range(CLASSES)), *data))
-        self._weights = [self._table(rng, rows, row % CLASSES) for row in answers]
+        unplanned = torch.randint(CLASSES, (1, self._width), generator=rng)
+        answers = torch.cat([answers % CLASSES, unplanned])
+        self._weights = [self._table(rng, rows, row) for row in answers]
         start_answers = torch.randint(CLASSES, labels.shape, generator=rng)
         self._set(self.model, self._table(rng, rows, start_answers))
         self.lessons: list[Lesson] = []
@@ -73,11 +77,17 @@ class PlannedTraining:
             same_model=model is self.model,
             continued=known and torch.equal(model[-1].weight, self._current),
             training=known and all(module.training for module in model.modules()),
+            gradients=torch.is_grad_enabled(),
             penalty=penalty,
         )
         if known:
             self._set(model, self._weights[min(len(self.lessons), len(self._weights) - 1)])
         self.lessons.append(lesson)
+
+    def left_alone(self) -> bool:
+        """Whether the model is as the last lesson left it."""
+        weight, _ = self.model.parameters()
+        return torch.equal(weight, self._current)
 
     def _which(self, x: Any, y: Any) -> str:
         for j, task in enumerate(self.tasks):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from numbers import Real
 from typing import Any
 
@@ -165,7 +166,7 @@ class Recorder:
     def _slope(self, value: Any) -> Probe:
         one = isinstance(value, Real) or (isinstance(value, Tensor) and value.numel() == 1)
         assert one, (
-            f"The penalty should give a scalar, a tensor of shape (), but gave {kind(value)}."
+            f"The penalty should give a scalar, a tensor of shape (), but it is {kind(value)}."
             f"{' `.sum()` makes one number of many.' if isinstance(value, Tensor) else ''}"
         )
         parameters = dict(self._model.named_parameters())
@@ -181,7 +182,8 @@ class Recorder:
 
 def _in_order(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """The rows in an order that depends on the rows alone."""
-    table = torch.cat([x.double().flatten(1), y.double().reshape(len(y), -1)], dim=1).tolist()
+    flat = [rows.double().reshape(len(rows), prod(rows.shape[1:])) for rows in (x, y)]
+    table = torch.cat(flat, dim=1).tolist()
     order = sorted(range(len(table)), key=table.__getitem__)
     return x[order], y[order]
 

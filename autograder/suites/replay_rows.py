@@ -35,6 +35,10 @@ class Rows:
     def joined(cls, *parts: Rows) -> Rows:
         return cls(torch.cat([part.x for part in parts]), torch.cat([part.y for part in parts]))
 
+    def copy(self) -> Rows:
+        """The same rows in memory of their own."""
+        return Rows(self.x.clone(), self.y.clone())
+
     def __len__(self) -> int:
         return len(self.x)
 
@@ -60,8 +64,9 @@ class Rows:
         )
         rows = same.int().argmax(dim=1) if n else torch.zeros(0, dtype=torch.int64)
         wrong = int((y != self.y[rows]).sum())
+        still = ": the labels came in their old order" if torch.equal(y, self.y[:n]) else ""
         assert not wrong, (
-            f"{what}: {wrong} of {n} images came with the label of another one. "
+            f"{what}: {wrong} of {n} images came with the label of another one{still}. "
             "Each image keeps its own label."
         )
         return rows
@@ -83,6 +88,52 @@ def all_of(rows: Tensor, n: int, what: str) -> None:
     """Each of ``n`` rows came exactly once."""
     assert len(rows) == n, f"{what}: {n} rows should have come, but {len(rows)} did."
     distinct(rows, what)
+
+
+def uniform_fives(draw: Callable[[], Tensor], what: str, labels: Tensor) -> None:
+    """``draw`` gives five of ten rows with these labels, each row and each pair equally often.
+
+    A right answer fails once in 150,000: a row's count is binomial(100, 0.5), outside 26 to 74
+    with probability 6e-7; a pair stays away from 100 draws with probability (7/9)^100 = 1e-11.
+    """
+    draws = [draw().sort().values for _ in range(100)]
+    said = f"{what}: of ten rows, five were drawn 100 times"
+    assert any(not torch.equal(rows, draws[0]) for rows in draws), (
+        f"{said}, and always the same ones came{_which_ones(draws[0], labels)}. "
+        "The rows should be drawn at random, anew each time."
+    )
+    assert not all(_one_stretch(rows) for rows in draws), (
+        f"{said}, and always they followed each other. "
+        "Each row should be drawn at random, whatever the others are."
+    )
+    counts = torch.cat(draws).bincount(minlength=10)
+    assert counts.all(), f"{said}, and some row never came. Every row should be equally likely."
+    uneven = int(counts.min()) < 26 or int(counts.max()) > 74
+    assert not uneven, (
+        f"{said}. Each should be drawn about 50 times, "
+        f"but one was drawn {int(counts.min())} times and another {int(counts.max())} times."
+    )
+    assert len(sum((pairs_of(rows) for rows in draws), start=pairs_of(draws[0][:0]))) == 45, (
+        f"{said}, and some two of them never "
+        "came together. Each row should be drawn at random, whatever the others are."
+    )
+
+
+def _which_ones(rows: Tensor, labels: Tensor) -> str:
+    """What always the same rows, in ascending order, have in common."""
+    if torch.equal(rows, torch.arange(len(rows))):
+        return ", the first ones"
+    if torch.equal(rows, torch.arange(len(labels) - len(rows), len(labels))):
+        return ", the last ones"
+    if torch.equal(rows, labels.argsort()[: len(rows)].sort().values):
+        return ", those with the smallest labels"
+    return ""
+
+
+def _one_stretch(rows: Tensor) -> bool:
+    """Whether the rows, some of ten, follow each other, the first one after the last."""
+    own = set(rows.tolist())
+    return len(own & {(row + 1) % 10 for row in own}) >= len(own) - 1
 
 
 def from_generator_alone(draw: Callable[[Rng], Tensor], rng: Rng, what: str) -> None:

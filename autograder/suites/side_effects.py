@@ -30,14 +30,18 @@ def fill_grad(model: nn.Module) -> None:
 def grad_untouched(model: nn.Module, function: str) -> None:
     """Still as ``fill_grad`` left it."""
     alone = all(p.grad is not None and bool((p.grad == 2.0).all()) for p in model.parameters())
+    cleared = all(p.grad is None or not p.grad.any() for p in model.parameters())
     assert alone, (
-        f"`{function}` changed `.grad` of the model. Whoever trains the model may still need what "
-        "was there."
+        f"`{function}` {'cleared' if cleared else 'changed'} `.grad` of the model. Whoever trains "
+        "the model may still need what was there."
     )
 
 
-def watched(tasks: Sequence[Task]) -> expect.Untouched:
-    """Notes the training rows of the tasks."""
-    parts = [(f"x_train` of task `{k}", task.x_train) for k, task in enumerate(tasks)]
-    parts += [(f"y_train` of task `{k}", task.y_train) for k, task in enumerate(tasks)]
-    return expect.Untouched(**dict(parts))
+def watched(tasks: Sequence[Task], *parts: str) -> expect.Untouched:
+    """Notes these parts of the tasks; where none is said, their training rows."""
+    noted = {
+        f"{part}` of task `{k}": getattr(task, part)
+        for part in parts or ("x_train", "y_train")
+        for k, task in enumerate(tasks)
+    }
+    return expect.Untouched(**noted)

@@ -23,6 +23,9 @@ from autograder.suites import expect
 from autograder.suites.batch_record import CLASSES, BatchRecord
 from autograder.suites.inputs import batch, between, network, shuffled, spread, whole
 from autograder.suites.planned_training import PlannedTraining, never_made_anew, training_rows
+from autograder.suites.recorder import GRADIENTS_OFF
+from autograder.suites.side_effects import watched
+from course.data import Task
 
 Rng = torch.Generator
 
@@ -32,25 +35,36 @@ class TestSelectClasses:
 
     def select(self, student: Student, x: Tensor, y: Tensor, classes: Any, wanted: Tensor) -> None:
         """``wanted`` says for each row whether it should be selected."""
+        want_x, want_y = x[wanted], y[wanted]
         result = student.select_classes(x, y, classes)
         got_x, got_y = expect.pair(result, "What `select_classes` returned")
-        own_x = expect.tensor(got_x, "The selected `x`", x[wanted])
-        own_y = expect.tensor(got_y, "The selected `y`", y[wanted])
+        for got, want, what in ((got_x, want_x, "x"), (got_y, want_y, "y")):
+            alike = isinstance(got, Tensor) and got.dim() == want.dim()
+            assert not alike or len(got) == len(want), (
+                f"The selected `{what}` differs from the right one in the number of rows: it has "
+                f"{len(got)}, where {len(want)} of {len(y)} rows are of the classes {classes}."
+            )
+        own_x = expect.tensor(got_x, "The selected `x`", want_x)
+        own_y = expect.tensor(got_y, "The selected `y`", want_y)
         how = "Every row of a wanted class stays, in its old order, with its old label."
-        assert torch.equal(own_x, x[wanted]), f"The selected `x` holds other rows. {how}"
-        assert torch.equal(own_y, y[wanted]), f"The selected `y` holds other labels. {how}"
+        assert torch.equal(own_x, want_x), f"The selected `x` {other(own_x, want_x, 'rows')}. {how}"
+        assert torch.equal(own_y, want_y), (
+            f"The selected `y` {other(own_y, want_y, 'labels')}. {how}"
+        )
 
     @pytest.mark.points(1)
     def test_rows_of_the_classes_in_their_original_order(self, student: Student, rng: Rng) -> None:
         low, middle, high = torch.randperm(10, generator=rng)[:3].sort().values.tolist()
         y = torch.tensor([low, middle, high, low, middle, high, high, low, middle, low])
         x = torch.randn(len(y), 3, generator=rng)
+        x[-1] = x[0]  # a row that comes twice is selected twice
         self.select(student, x, y, (high, low), y != middle)
 
     @pytest.mark.points(0.5)
-    def test_one_class_or_many(self, student: Student, rng: Rng) -> None:
-        x, y = batch(rng, 24, 3, 8)
-        for classes in ([5], [6, 1, 3, 2, 0]):
+    def test_one_class_or_many_one_row_or_none(self, student: Student, rng: Rng) -> None:
+        x, y = batch(rng, 25, 3, 8)
+        y[(y == 7).nonzero()[0]] = 8
+        for classes in ([5], [6, 1, 3, 2, 0], [8], [9]):
             wanted = torch.tensor([label in classes for label in y.tolist()])
             self.select(student, x, y, tuple(classes), wanted)
 
@@ -63,6 +77,13 @@ class TestSelectClasses:
         before = expect.Untouched(x=x, y=y)
         self.select(student, x, y, (2, 3), y >= 2)
         before.check("select_classes")
+
+
+def other(got: Tensor, want: Tensor, what: str) -> str:
+    """How selected rows or labels are not the ones that were wanted."""
+    if sorted(got.tolist()) == sorted(want.tolist()):
+        return f"holds the right {what}, but in another order"
+    return f"holds other {what}"
 
 
 class TestRelabel:
@@ -88,15 +109,18 @@ class TestRelabel:
         got = expect.tensor(result, "What `relabel` returned", positions, any_dtype=True)
         wrong = int((got != positions).sum())
         assert wrong == 0, (
-            f"{wrong} of {len(positions)} new labels are wrong. Each should be the place (counted "
-            "from 0) at which the old label stands in `classes`."
+            f"What `relabel` returned differs from the right one in {wrong} of {len(positions)} "
+            "entries. Each new label should be the place (counted from 0) at which the old one "
+            "stands in `classes`."
         )
         return got
 
     def complaint(self, student: Student, y: Tensor, classes: list[int]) -> str:
+        before = expect.Untouched(y=y)
         try:
             student.relabel(y, tuple(classes))
         except ValueError as error:
+            before.check("relabel")
             return str(error)
         except StudentRaised as error:
             raise AssertionError(
@@ -123,13 +147,15 @@ class TestRelabel:
     def test_label_outside_raises_a_value_error_that_names_it(
         self, student: Student, rng: Rng
     ) -> None:
-        classes = self.large(rng)[:4].tolist()
+        gap = whole(rng, 6, 7)
+        classes = [label for label in self.large(rng).tolist() if label != gap][:4]
         y, positions = self.labels(rng, classes)
         self.relabel(student, y, classes, positions)
-        outside = [label for label in range(10) if label not in classes]
-        for label in (outside[whole(rng, 0, 3)], outside[-1]):
+        for label in (whole(rng, 2, 3), gap, whole(rng, 20, 99)):  # below, between and above
             bad = y.clone()
             bad[whole(rng, 10, len(y) - 1)] = label
+            if label == gap:  # as many different labels as there are classes
+                bad[y == classes[-1]] = label
             named = re.search(rf"(?<![\d.]){label}(?!\d)", self.complaint(student, bad, classes))
             assert named, (
                 "The ValueError for a label that is not in `classes` should name that label: "
@@ -192,15 +218,16 @@ class TestTrainStep:
 
     @pytest.mark.points(1)
     def test_returns_the_loss_before_the_step(self, student: Student, rng: Rng) -> None:
-        model = network(rng, [5, 8, 4])
-        twin = copy.deepcopy(model)
-        x, y = batch(rng, 6, 5, 4)
-        result = student.train_step(model, SGD(model.parameters(), lr=0.5), x, y)
-        want = descend(twin, SGD(twin.parameters(), lr=0.5), x, y)
-        got = expect.number(result, "The loss that `train_step` returned")
-        late = abs(got - cross_entropy(twin(x), y).item()) < 1e-5
-        hint = "It is the loss after the step." if late else ""
-        expect.close(got, want, "The loss that `train_step` returned", hint)
+        for _ in range(3):  # of one loss a rounded one could be right by chance
+            model = network(rng, [5, 8, 4])
+            twin = copy.deepcopy(model)
+            x, y = batch(rng, 6, 5, 4)
+            result = student.train_step(model, SGD(model.parameters(), lr=0.5), x, y)
+            want = descend(twin, SGD(twin.parameters(), lr=0.5), x, y)
+            got = expect.number(result, "The loss that `train_step` returned")
+            late = abs(got - cross_entropy(twin(x), y).item()) < 1e-5
+            hint = "It is the loss after the step." if late else ""
+            expect.close(got, want, "The loss that `train_step` returned", hint)
 
     @pytest.mark.points(1)
     def test_gradients_left_over_from_before_count_for_nothing(
@@ -222,8 +249,8 @@ class TestTrainStep:
             model = network(rng, [5, 8, 4], dtype=torch.float64)
             twin, start = copy.deepcopy(model), copy.deepcopy(model)
             given, twins = (self.optimizer(name, m.parameters()) for m in (model, twin))
-            for _ in range(2):
-                x, y = batch(rng, 6, 5, 4, torch.float64)
+            for n in (6, 1):  # as the last, smaller batch may be
+                x, y = batch(rng, n, 5, 4, torch.float64)
                 student.train_step(model, given, spread(x), y)
                 descend(twin, twins, x, y)
             same_step(model, twin, start, f"After two steps with {name}")
@@ -333,6 +360,11 @@ class TestTrainEpochs:
             self.record(student, 24, 2, 1, y, generator, base=2).momentum()
             for generator in (one, same, same, other)
         )
+        counted = first.abs().amax(dim=0)
+        assert counted.max() > 1.5 * counted.min(), (
+            "All rows went into one and the same step. With batch_size 2 every two rows take a "
+            "step of their own."
+        )
         assert torch.allclose(first, equal, rtol=0, atol=1e-12), (
             "Two runs with equally seeded generators put the rows into different orders. "
             "All randomness should come from `generator`."
@@ -350,20 +382,27 @@ class TestTrainEpochs:
     def test_loss_of_an_epoch_is_the_mean_over_its_examples(
         self, student: Student, rng: Rng
     ) -> None:
-        losses = shuffled(rng, 0.1 * 2.0 ** torch.arange(7, dtype=torch.float64))
-        losses = losses * between(rng, 0.8, 1.2, 1)
+        same = between(rng, 0.5, 1.0, 1)
+        other = shuffled(rng, 0.1 * 2.0 ** torch.arange(7)) * between(rng, 0.8, 1.2, 1)
+        rows = f"7 rows that all have the loss {same.item():.6g}"
+        for losses, which in ((same.repeat(7), rows), (other, "7 rows")):
+            for got in self.at_rest(student, losses, rng):
+                assert abs(got - losses.mean()) < expect.RTOL, (
+                    f"With learning rate 0, an epoch of {which} in batches of 2 had the loss "
+                    f"{got:.6g}. That is not the mean over the 7 rows, in which each counts as "
+                    "much as any other."
+                )
+
+    def at_rest(self, student: Student, losses: Tensor, rng: Rng) -> list[float]:
+        """What two epochs with learning rate 0 give for seven rows that have these ``losses``."""
         y = shuffled(rng, torch.arange(7) % 2)
         margin = -torch.log(torch.expm1(losses))  # softplus(-margin) is the loss of two logits
         model = nn.Linear(7, 2, bias=False, dtype=torch.float64)
         with torch.no_grad():
             model.weight.copy_(torch.stack([-margin, margin]) * (y - 0.5))
         x = torch.eye(7, dtype=torch.float64)
-        result = student.train_epochs(model, SGD(model.parameters(), lr=0.0), x, y, 2, 3, rng)
-        for got in expect.numbers(result, "The list of losses", 2):
-            assert abs(got - losses.mean()) < expect.RTOL, (
-                f"With learning rate 0, an epoch of 7 rows in batches of 3 had the loss {got:.6g}. "
-                "That is not the mean over the 7 rows, in which each counts as much as any other."
-            )
+        result = student.train_epochs(model, SGD(model.parameters(), lr=0.0), x, y, 2, 2, rng)
+        return expect.numbers(result, "The list of losses", 2)
 
     @pytest.mark.points(0.5)
     def test_loss_is_taken_just_before_each_step(self, student: Student, rng: Rng) -> None:
@@ -373,8 +412,13 @@ class TestTrainEpochs:
         optimizer = SGD(twin.parameters(), lr=0.3)
         losses = torch.tensor([descend(twin, optimizer, x, y) for _ in range(7)])
         got = torch.tensor(expect.numbers(result, "The list of losses", 2))
-        late = torch.allclose(got, losses[1:].view(2, 3).mean(dim=1), rtol=1e-5)
-        hint = "They are losses after the steps. " if late else ""
+        known = {
+            "They are losses after the steps. ": losses[1:].view(2, 3).mean(dim=1),
+            "They are the losses before the first step of each epoch. ": losses[[0, 3]],
+            "They are the losses before the last step of each epoch. ": losses[[2, 5]],
+            "They are the losses after the last step of each epoch. ": losses[[3, 6]],
+        }
+        hint = "".join(text for text, loss in known.items() if torch.allclose(got, loss, rtol=1e-5))
         hint += "Of each batch, the loss counts that it had just before the step that used it."
         expect.close(got, losses[:6].view(2, 3).mean(dim=1), "The list of losses", hint)
 
@@ -388,6 +432,7 @@ class TestTrainEpochs:
             descend(twin, twins, x, y)
         same_step(model, twin, start, "After two epochs of three batches")
         assert not student.seen(model).evaluation, EVALUATED
+        expect.mode(model, True, "train_epochs")
 
 
 def steps_of(uses: Tensor, steps: int) -> Tensor:
@@ -418,21 +463,29 @@ def expect_batches(uses: Tensor, epochs: int, batch_size: int, unit: int, where:
 def decided_rows(rng: Rng, n: int, tail: int) -> tuple[nn.Linear, Tensor, Tensor, float]:
     """A model, ``n`` rows that it decides without doubt, their labels, and its accuracy.
 
-    The last ``tail`` rows are wrong, of the others about two in three right: a part of the rows
-    has another accuracy than all of them. An odd ``n`` keeps right and wrong from balancing.
+    The last ``tail`` rows are right, of the others about one in three: a part of the rows has
+    another accuracy than all of them. In every second row the logits are negative and near each
+    other: the largest is not largest in size, and no probability comes up to a half. The last class
+    is never predicted.
     """
     classes = 4
-    answers = torch.randint(classes, (n,), generator=rng)
-    x = 3 * torch.eye(classes)[answers] + between(rng, 0, 1, n, classes).float()
+    answers = torch.randint(classes - 1, (n,), generator=rng)
+    ahead = 0.5 + 2.5 * (torch.arange(n) % 2)
+    x = torch.eye(classes)[answers] * ahead[:, None]
+    x += between(rng, -1.5, -1.1, n, classes).float()
     model = nn.Linear(classes, classes)
     with torch.no_grad():
         model.weight.copy_(torch.eye(classes))
         model.bias.zero_()
-    right = (2 * (n - tail)) // 3
+    right = (n - tail) // 3
     wrong = torch.ones(n, dtype=torch.bool)
     wrong[torch.randperm(n - tail, generator=rng)[:right]] = False
+    wrong[n - tail :] = False
     shift = torch.randint(1, classes, (n,), generator=rng) * wrong
-    return model, x, (answers + shift) % classes, right / n
+    return model, x, (answers + shift) % classes, (right + tail) / n
+
+
+WHOLE_BATCHES = 1920  # rows: with most batch sizes no row is left over, so only one test has some
 
 
 class TestAccuracy:
@@ -440,7 +493,8 @@ class TestAccuracy:
 
     @pytest.mark.points(1)
     def test_fraction_of_all_rows(self, student: Student, rng: Rng) -> None:
-        for n, tail in ((1031, 31), (5, 1)):
+        # Most batch sizes divide 3200, and with 11 rows more none does.
+        for n, tail in ((3211, 11), (3200, 0), (5, 1), (1, 1)):
             model, x, y, want = decided_rows(rng, n, tail)
             got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
             hint = "It is the number of right rows over the number of all rows."
@@ -448,7 +502,7 @@ class TestAccuracy:
 
     @pytest.mark.points(0.5)
     def test_measured_in_evaluation_mode(self, student: Student, rng: Rng) -> None:
-        linear, x, y, want = decided_rows(rng, 401, 20)
+        linear, x, y, want = decided_rows(rng, WHOLE_BATCHES, 20)
         model = nn.Sequential(nn.Dropout(0.9), linear)
         got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
         assert not student.seen(model).training, (
@@ -460,7 +514,7 @@ class TestAccuracy:
     @pytest.mark.points(0.5)
     def test_mode_is_afterwards_what_it_was(self, student: Student, rng: Rng) -> None:
         for training in (True, False):
-            linear, x, y, want = decided_rows(rng, 11, 2)
+            linear, x, y, want = decided_rows(rng, WHOLE_BATCHES, 20)
             model = nn.Sequential(nn.Dropout(0.0), linear).train(training)
             got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
             expect.close(got, want, "The accuracy")
@@ -468,9 +522,13 @@ class TestAccuracy:
 
     @pytest.mark.points(0.5)
     def test_without_gradients(self, student: Student, rng: Rng) -> None:
-        model, x, y, want = decided_rows(rng, 11, 2)
+        model, x, y, want = decided_rows(rng, WHOLE_BATCHES, 20)
         got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
         expect.close(got, want, "The accuracy")
+        assert not student.seen(model).switched_off, (
+            "After `accuracy` gradients are off for everything that follows, so nothing can be "
+            "trained any more. Switch them off for the measurement alone."
+        )
         assert not student.seen(model).tracked, (
             "PyTorch followed the computation in order to differentiate it later. "
             "Measuring needs no gradients."
@@ -481,19 +539,21 @@ class TestAccuracy:
 
     @pytest.mark.points(0.5)
     def test_float64_works_and_everything_stays_as_it_is(self, student: Student, rng: Rng) -> None:
-        model, x, y, want = decided_rows(rng, 11, 2)
-        model, x, y = model.double(), spread(x.double()), spread(y)
-        for parameter in model.parameters():
-            parameter.grad = torch.ones_like(parameter)
-        start = copy.deepcopy(model)
-        before = expect.Untouched(x=x, y=y)
-        got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
-        expect.close(got, want, "The accuracy in float64")
-        before.check("accuracy")
-        for mine, old in zip(model.parameters(), start.parameters(), strict=True):
-            assert torch.equal(mine, old), "`accuracy` changed the weights of the model."
-            kept = mine.grad is not None and bool((mine.grad == 1).all())
-            assert kept, "`accuracy` changed the `.grad` of the model."
+        for dtype in (torch.float64, torch.float32):
+            model, x, y, want = decided_rows(rng, WHOLE_BATCHES, 20)
+            model, x, y = model.to(dtype), spread(x.to(dtype)), spread(y)
+            for parameter in model.parameters():
+                parameter.grad = torch.ones_like(parameter)
+            start = copy.deepcopy(model)
+            before = expect.Untouched(x=x, y=y)
+            got = expect.number(student.accuracy(model, x, y), "What `accuracy` returned")
+            expect.close(got, want, f"The accuracy in {dtype}")
+            before.check("accuracy")
+            for mine, old in zip(model.parameters(), start.parameters(), strict=True):
+                same = mine.dtype == dtype and torch.equal(mine, old)
+                assert same, "`accuracy` changed the weights of the model."
+                kept = mine.grad is not None and bool((mine.grad == 1).all())
+                assert kept, "`accuracy` changed the `.grad` of the model."
 
 
 class TestAverageAccuracy:
@@ -502,12 +562,14 @@ class TestAverageAccuracy:
     @pytest.mark.points(0.5)
     def test_mean_of_the_last_row(self, student: Student, rng: Rng) -> None:
         R = between(rng, 0.1, 0.9, 5, 5).float()
+        R[0, 0] = 0.95  # so the last row does not hold the best of each column
         metric(student.average_accuracy, R, R[-1].mean(), "The average accuracy of 5 tasks")
 
     @pytest.mark.points(0.5)
     def test_float64_and_one_task_and_R_stays_as_it_is(self, student: Student, rng: Rng) -> None:
         for tasks in (3, 1):
             R = between(rng, 0.1, 0.9, tasks, tasks)
+            R[0, 0] = 0.95
             before = expect.Untouched(R=R)
             want = R[-1].mean()
             metric(student.average_accuracy, R, want, f"The average accuracy of {tasks} task(s)")
@@ -598,10 +660,13 @@ DIAGONAL = "The diagonal of the accuracy matrix"
 class TestAccuracyMatrix:
     exercise = "accuracy_matrix"
 
-    def matrix(self, student: Student, plan: PlannedTraining) -> Tensor:
-        R = student.accuracy_matrix(plan.model, plan.tasks, plan.train_on)
-        R = torch.from_numpy(R) if isinstance(R, np.ndarray) else R
+    def matrix(
+        self, student: Student, plan: PlannedTraining, given: list[Task] | None = None
+    ) -> Tensor:
         T = len(plan.tasks)
+        tasks = list(plan.tasks) if given is None else given
+        R = student.accuracy_matrix(plan.model, tasks, plan.train_on)
+        R = torch.from_numpy(R) if isinstance(R, np.ndarray) else R
         if not (isinstance(R, Tensor) and R.is_floating_point() and R.shape == (T, T)):
             raise expect.WrongKind(
                 f"What `accuracy_matrix` returned for {T} tasks should be a tensor of floats of "
@@ -625,9 +690,14 @@ class TestAccuracyMatrix:
             "`train_on` should be called once for each task, in order, with exactly the training "
             f"rows and labels of that task. For 3 tasks, it got: {'; '.join(came) or 'no call'}."
         )
+        assert all(lesson.gradients for lesson in plan.lessons), GRADIENTS_OFF
         assert never_made_anew(plan.lessons), (
             "Not the model that was handed over, as the last task left it, was trained further. "
             "Forgetting only shows in one model that goes through all tasks."
+        )
+        assert plan.left_alone(), (
+            "After `accuracy_matrix` the model has other weights than those that the last training "
+            "left. It is there to learn all tasks, and stays as it is then."
         )
         assert all(lesson.penalty is None for lesson in plan.lessons), (
             "`train_on` was given a penalty. Here the model is trained without one."
@@ -642,14 +712,20 @@ class TestAccuracyMatrix:
         assert not student.seen(plan.model).training, (
             "The model was measured in training mode, where Dropout switches off part of it."
         )
+        assert not student.seen(plan.model).switched_off, (
+            "After `accuracy_matrix` gradients are off for everything that follows."
+        )
         assert not student.seen(plan.model).tracked, (
             "PyTorch followed the measurement in order to differentiate it later. "
             "Measuring needs no gradients."
         )
+        assert all(p.requires_grad for p in plan.model.parameters()), (
+            "After `accuracy_matrix` some parameters no longer require gradients."
+        )
         expect.close(R.diagonal(), plan.expected.diagonal(), DIAGONAL)
 
     @pytest.mark.points(0.5)
-    def test_training_goes_on_in_training_mode(self, student: Student, rng: Rng) -> None:
+    def test_training_goes_on_in_the_mode_from_before(self, student: Student, rng: Rng) -> None:
         plan = PlannedTraining(rng, [11] * 3, dropout=0.0)
         R = self.matrix(student, plan)
         assert all(lesson.training for lesson in plan.lessons), (
@@ -658,14 +734,29 @@ class TestAccuracyMatrix:
         )
         expect.mode(plan.model, True, "accuracy_matrix")
         expect.close(R.diagonal(), plan.expected.diagonal(), DIAGONAL)
+        plan = PlannedTraining(rng, [11] * 3, dropout=0.0)
+        plan.model.eval()
+        self.matrix(student, plan)
+        modes = {lesson.training for lesson in plan.lessons}  # which one is free
+        left = len(modes) == 1 and plan.model.training in {False, *modes}
+        assert left, (
+            "The model came in evaluation mode, but after a measurement it was in training mode. "
+            "A measurement leaves the mode that it found."
+        )
 
     @pytest.mark.points(0.5)
     def test_each_tasks_own_test_rows(self, student: Student, rng: Rng) -> None:
         plan = PlannedTraining(rng, [7, 11, 13])
-        R = self.matrix(student, plan)
+        before = watched(plan.tasks, "x_train", "y_train", "x_test", "y_test")
+        given = list(plan.tasks)
+        R = self.matrix(student, plan, given)
         what = "For tasks with 7, 11 and 13 test rows, the lower half of the accuracy matrix"
         hint = "R[i, j] is the share of task j's test rows that are right after training on task i."
         expect.close(R.tril(), plan.expected.tril(), what, hint)
+        before.check("accuracy_matrix")
+        assert len(given) == 3, "`accuracy_matrix` took tasks out of the list that it was given."
+        plan = PlannedTraining(rng, [7])
+        expect.close(self.matrix(student, plan), plan.expected, "The accuracy matrix of one task")
 
 
 def pattern(R: Tensor, expected: Tensor) -> str:

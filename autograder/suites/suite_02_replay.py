@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
 from typing import Any
@@ -21,34 +22,21 @@ from autograder.reference import replay_models
 from autograder.student import Student
 from autograder.suites import expect
 from autograder.suites.graded_run import judge
-from autograder.suites.inputs import network, spread, whole
+from autograder.suites.inputs import network, shuffled, spread, whole
 from autograder.suites.recorder import Recorder, named, scripted
 from autograder.suites.replay_population import Population
-from autograder.suites.replay_rows import Rows, all_of, distinct, from_generator_alone, pairs_of
+from autograder.suites.replay_rows import (
+    Rows,
+    all_of,
+    distinct,
+    from_generator_alone,
+    uniform_fives,
+)
 from autograder.suites.side_effects import watched
 from course.data import Dataset, Task, even_odd, load
+from course.models import MLP
 
 Rng = torch.Generator
-
-
-def uniform_fives(draw: Callable[[], Tensor], what: str) -> None:
-    """``draw`` gives five of ten rows, each row and each pair as often as any other.
-
-    A right answer fails once in 150,000: a row's count is binomial(100, 0.5), outside 26 to 74
-    with probability 6e-7; a pair stays away from 100 draws with probability (7/9)^100 = 1e-11.
-    """
-    draws = [draw() for _ in range(100)]
-    counts = torch.cat(draws).bincount(minlength=10)
-    pairs = sum((pairs_of(rows) for rows in draws), start=pairs_of(draws[0][:0]))
-    uneven = int(counts.min()) < 26 or int(counts.max()) > 74
-    assert not uneven, (
-        f"{what}: of ten rows, five were drawn 100 times. Each should be drawn about 50 times, "
-        f"but one was drawn {int(counts.min())} times and another {int(counts.max())} times."
-    )
-    assert len(pairs) == 45, (
-        f"{what}: of ten rows, five were drawn 100 times, and some two of them never came "
-        "together. Each row should be drawn at random, whatever the others are."
-    )
 
 
 class TestChooseExemplars:
@@ -56,8 +44,9 @@ class TestChooseExemplars:
     WHAT = "What `choose_exemplars` returned"
 
     def choose(self, student: Student, rows: Rows, fraction: float, generator: Rng) -> Tensor:
+        before = rows.copy()
         result = student.choose_exemplars(rows.x, rows.y, fraction, generator)
-        chosen = rows.which(result, self.WHAT)
+        chosen = before.which(result, self.WHAT)
         count = int(fraction * len(rows))
         assert len(chosen) == count, (
             f"{self.WHAT}: for {len(rows)} rows and the fraction {fraction:g} it should hold "
@@ -70,24 +59,28 @@ class TestChooseExemplars:
     def test_the_right_number_of_distinct_rows_with_their_labels(
         self, student: Student, rng: Rng
     ) -> None:
-        for n, fraction in ((50, 0.7), (29, 0.34), (11, 0.25), (3, 0.3)):
+        small = ((50, 0.7), (29, 0.34), (11, 0.25), (5, 0.2), (3, 0.3))
+        for n, fraction in (*small, (100, 0.29), (1000, 0.005)):
             self.choose(student, Rows.draw(rng, n), fraction, rng)
 
     @pytest.mark.points(0.5)
     def test_every_row_is_equally_likely(self, student: Student, rng: Rng) -> None:
         rows = Rows.draw(rng, 10)
-        uniform_fives(lambda: self.choose(student, rows, 0.55, rng), "The rows chosen")
+        what = "The rows chosen"
+        uniform_fives(lambda: self.choose(student, rows.copy(), 0.55, rng), what, rows.y)
 
     @pytest.mark.points(0.5)
     def test_generator_alone_decides(self, student: Student, rng: Rng) -> None:
         rows = Rows.draw(rng, 60)
         from_generator_alone(
-            lambda generator: self.choose(student, rows, 0.5, generator), rng, "The rows chosen"
+            lambda generator: self.choose(student, rows.copy(), 0.5, generator),
+            rng,
+            "The rows chosen",
         )
 
     @pytest.mark.points(0.5)
     def test_fractions_0_and_1_and_outside(self, student: Student, rng: Rng) -> None:
-        rows = Rows.draw(rng, 7)
+        rows = Rows.draw(rng, 20)
         for fraction in (0.0, 1.0):
             self.choose(student, rows, fraction, rng)
         for fraction in (1.5, -0.5, 1.01, -0.01, math.nan):
@@ -96,7 +89,7 @@ class TestChooseExemplars:
 
     @pytest.mark.points(0.5)
     def test_dtypes_are_kept_and_x_and_y_stay_as_they_are(self, student: Student, rng: Rng) -> None:
-        plain = Rows.draw(rng, 14, dtype=torch.float64)
+        plain = Rows.draw(rng, 40, dtype=torch.float64)
         for rows in (Rows(spread(plain.x), spread(plain.y)), Rows(plain.x, plain.y.int())):
             before = expect.Untouched(x=rows.x, y=rows.y)
             self.choose(student, rows, 0.5, rng)
@@ -109,8 +102,9 @@ class TestMix:
 
     def mix(self, student: Student, a: Rows, b: Rows, generator: Rng) -> Tensor:
         """The order in which the rows came: those of ``a`` first, then those of ``b``."""
+        both = Rows.joined(a, b)
         result = student.mix(a.x, a.y, b.x, b.y, generator)
-        order = Rows.joined(a, b).which(result, self.WHAT)
+        order = both.which(result, self.WHAT)
         all_of(order, len(a) + len(b), self.WHAT)
         return order
 
@@ -118,6 +112,13 @@ class TestMix:
     def test_all_rows_of_both_with_their_labels(self, student: Student, rng: Rng) -> None:
         for n, m in ((31, 12), (5, 40), (6, 0)):
             self.mix(student, Rows.draw(rng, n), Rows.draw(rng, m, first=n), rng)
+        rows = Rows.draw(rng, 9)
+        one, two = rows.copy(), rows.copy()
+        twice = student.mix(one.x, one.y, two.x, two.y, rng)
+        counts = rows.which(twice, self.WHAT).bincount(minlength=9)
+        assert (counts == 2).all(), (
+            f"{self.WHAT}: both sets held the same nine rows. Each of them should come twice."
+        )
 
     @pytest.mark.points(1)
     def test_one_random_order_of_all_rows_together(self, student: Student, rng: Rng) -> None:
@@ -127,14 +128,14 @@ class TestMix:
         binomial(120, 1/5), outside 5 to 48 with probability 2e-7, for 25 of them. That a row never
         comes right after a certain other one has probability (4/5)^120 = 2e-12.
         """
+        self.look_at_many_rows(student, rng)
         a, b = Rows.draw(rng, 2), Rows.draw(rng, 3, first=2)
-        orders = torch.stack([self.mix(student, a, b, rng) for _ in range(120)])
-        places = torch.stack([place.bincount(minlength=5) for place in orders.T])
-        from_a = places[:, :2].sum(dim=1)
-        assert 0 < from_a.min() <= from_a.max() < 120, (
-            "In 120 mixtures of 2 and 3 rows, some place was always taken by the same set. The two "
-            "sets should not follow each other: shuffle all rows together."
+        orders = torch.stack([self.mix(student, a.copy(), b.copy(), rng) for _ in range(120)])
+        assert (orders != orders[0]).any(), (
+            "120 mixtures of 2 and 3 rows all had the same order. It should be drawn at random, "
+            "anew each time."
         )
+        places = torch.stack([place.bincount(minlength=5) for place in orders.T])
         assert 5 <= places.min() <= places.max() <= 48, (
             "In 120 mixtures of 2 and 3 rows, some row came at some place much too often or too "
             "rarely. Every row should be equally likely at every place."
@@ -146,11 +147,45 @@ class TestMix:
             "The whole order should be random, not only where it starts or how the sets interleave."
         )
 
+    def look_at_many_rows(self, student: Student, rng: Rng) -> None:
+        """Of two sets of 200 rows, 100 +- 5 of the first come among the first 200 of the mixture.
+
+        More than 35 from that, and fewer than 100 neighbours of two kinds (200 +- 10), come once
+        in 10^11 right answers.
+        """
+        order = self.mix(student, Rows.draw(rng, 200), Rows.draw(rng, 200, first=200), rng)
+        first = order < 200
+        switches = int((first[1:] != first[:-1]).sum())
+        of = "In a mixture of 200 and 200 rows"
+        assert switches > 1, (
+            f"{of}, all rows of one set came before all of the other. Shuffle all rows together."
+        )
+        assert switches < 300, (
+            f"{of}, the two sets took turns. Which set a row is from should be left to chance."
+        )
+        together = switches < 100 or abs(int(first[:200].sum()) - 100) > 35
+        assert not together, (
+            f"{of}, rows of one set stayed together. Shuffle all rows together, not a few at a "
+            "time: every row should be equally likely at every place."
+        )
+        for rows in (order[first], order[~first]):
+            assert not torch.equal(rows, rows.sort().values), (
+                f"{of}, the rows of one set came in their old order, with others in between. "
+                "Shuffle all rows together."
+            )
+        alone = self.mix(student, Rows.draw(rng, 30), Rows.draw(rng, 0), rng)
+        assert not torch.equal(alone, torch.arange(30)), (
+            "The first set had 30 rows, the second none: the rows came in their old order. "
+            "They should be shuffled all the same."
+        )
+
     @pytest.mark.points(0.5)
     def test_generator_alone_decides(self, student: Student, rng: Rng) -> None:
         a, b = Rows.draw(rng, 20), Rows.draw(rng, 30, first=20)
         from_generator_alone(
-            lambda generator: self.mix(student, a, b, generator), rng, "The order of the rows"
+            lambda generator: self.mix(student, a.copy(), b.copy(), generator),
+            rng,
+            "The order of the rows",
         )
 
     @pytest.mark.points(0.5)
@@ -169,15 +204,26 @@ class TestReservoirBuffer:
     exercise = "ReservoirBuffer"
 
     def fill(
-        self, student: Student, capacity: int, rows: Rows, generator: Rng, cuts: Sequence[int] = ()
+        self,
+        student: Student,
+        capacity: int,
+        rows: Rows,
+        generator: Rng,
+        cuts: Sequence[int] = (),
+        look: bool = False,
     ) -> Any:
-        """A buffer that was shown the rows, in pieces of these sizes, then the rest."""
+        """A buffer that was shown the rows, in pieces of these sizes, then the rest.
+
+        ``look``: after each piece as many rows as it can hold are sampled.
+        """
         buffer = student.ReservoirBuffer(capacity)
         start = 0
         for size in (*cuts, len(rows) - sum(cuts)):
             piece = rows[start : start + size]
             buffer.add(piece.x.clone(), piece.y.clone(), generator)
             start += size
+            if look:
+                buffer.sample(capacity, generator)
         return buffer
 
     def held(self, buffer: Any, count: int, rows: Rows, generator: Rng) -> Tensor:
@@ -220,69 +266,112 @@ class TestReservoirBuffer:
             )
             self.held(buffer, capacity, rows, rng)
 
-    def by_arrival(self, held: Tensor, edges: Sequence[int], how: str) -> None:
-        """As many rows of each part of the stream are held as its length demands.
+    def by_arrival(self, held: Tensor, seen: int, edges: Sequence[int], how: str) -> str:
+        """Whether of each part of the stream as many rows are held as its length demands.
 
-        The stream has 1,200 rows, of which 300 are held: of a part of ``n`` rows, a hypergeometric
-        number with mean n / 4. Allowed are 28 more or less for parts of 200 and 32 for parts of
-        300; a right answer is outside once in 300,000, counting all parts.
+        If not, says of which part it is least so. The number held of a part is hypergeometric.
+        Allowed are 7 standard deviations, of few parts 6, which a right answer leaves once in 50
+        million.
         """
+        share = len(held) / seen
+        worst, said = 7.0 if len(edges) > 3 else 6.0, ""
         for start, stop in pairwise(edges):
-            expected = (stop - start) / 4
-            allowed = 28 if stop - start <= 200 else 32
-            count = int(((held >= start) & (held < stop)).sum())
-            often = "often" if count > expected else "rarely"
-            where = "first" if start == 0 else "last" if stop == 1200 else "middle"
-            assert abs(count - expected) <= allowed, (
-                f"{how}, a buffer of capacity 300 held rows that came {where} in the stream too "
-                f"{often}. After 1200 rows each should be held with probability 1/4: of rows "
-                f"{start} to {stop - 1} about {expected:g}, but {count} are held."
-            )
+            n, count = stop - start, int(((held >= start) & (held < stop)).sum())
+            off = count - n * share
+            deviations = abs(off) / math.sqrt(n * share * (1 - share) * (1 - n / seen))
+            if deviations <= worst:
+                continue
+            where = "beginning" if start == 0 else "end" if stop == seen else "middle"
+            worst, said = deviations, (
+                f"{how}, a buffer of capacity {len(held)} held rows from the {where} of the stream "
+                f"too {'often' if off > 0 else 'rarely'}. After {seen} rows each should be held "
+                f"with probability {len(held)} / {seen}: of rows {start} to {stop - 1} about "
+                f"{n * share:.0f}, but {count} are held."
+            )  # fmt: skip
+        return said
 
     @pytest.mark.points(1)
     def test_every_row_of_one_long_stream_is_held_equally_often(
         self, student: Student, rng: Rng
     ) -> None:
-        rows = Rows.draw(rng, 1200)
-        held = self.held(self.fill(student, 300, rows, rng), 300, rows, rng)
-        self.by_arrival(held, range(0, 1201, 200), "When all rows came in one call of `add`")
+        rows = Rows.draw(rng, 2400)
+        held = self.held(self.fill(student, 120, rows, rng), 120, rows, rng)
+        how = "When all rows came in one call of `add`"
+        said = self.by_arrival(held, 2400, (0, 120, 600, 1200, 1800, 2400), how)
+        assert not said, said
 
     @pytest.mark.points(1)
     def test_equally_often_however_the_stream_is_cut(self, student: Student, rng: Rng) -> None:
-        """Pieces that end before, cross and begin after the moment when the buffer is full."""
-        rows = Rows.draw(rng, 1200)
-        held = self.held(self.fill(student, 300, rows, rng, (200, 400)), 300, rows, rng)
-        how = "When the rows came in three calls of `add`"
-        self.by_arrival(held, (0, 300, 600, 900, 1200), how)
-        rows = Rows.draw(rng, 1200)
-        cuts = (30,) * 39
-        held = self.held(self.fill(student, 300, rows, rng, cuts), 300, rows, rng)
-        self.by_arrival(held, (0, 300, 600, 900, 1200), "When the rows came in 40 calls of `add`")
+        """A call that crosses the moment when the buffer is full; many calls.
+
+        What goes wrong may still be right where rows come one by one, which tells why.
+        """
+        found = {
+            how: self.by_cuts(student, how, sizes, cuts, rng)
+            for how, sizes, cuts in (
+                ("two calls of `add`", (120, 2400), (80,)),
+                ("40 calls of `add`, with one of `sample` after each", (120, 1200), (30,) * 39),
+            )
+        }
+        if any(found.values()):
+            how = "calls of `add` with one row each"
+            found[how] = self.by_cuts(student, how, (80, 1000), (1,) * 999, rng)
+        right = [how for how, said in found.items() if not said]
+        also = f" When they came in {' or in '.join(right)}, all was well." if right else ""
+        for said in found.values():
+            assert not said, said + also
+
+    def by_cuts(
+        self, student: Student, how: str, sizes: tuple[int, int], cuts: Sequence[int], rng: Rng
+    ) -> str:
+        """What is wrong with a buffer, if anything; ``sizes`` are its capacity and the stream's."""
+        (capacity, seen), look = sizes, "sample" in how
+        rows = Rows.draw(rng, seen)
+        held = self.held(self.fill(student, capacity, rows, rng, cuts, look), capacity, rows, rng)
+        ends: tuple[int, ...] = (0, seen // 2, seen)
+        if len(cuts) < 100:
+            ends = (0, capacity, seen // 2, seen - capacity, seen)
+        return self.by_arrival(held, seen, ends, f"When the rows came in {how}")
 
     @pytest.mark.points(1)
     def test_the_row_after_the_last_free_place(self, student: Student, rng: Rng) -> None:
-        """Two places, three rows: each is held with probability 2/3, tried 500 times.
+        """Two places, three rows: each is held with probability 2/3, 400 +- 12 times in 600 trials.
 
-        The counts are binomial(500, 2/3): outside 288 to 378 with probability 5e-5 in all. Off by
-        one, the third row is held with probability 1/2: within once in 2,500.
+        Who is within 29 passes: off by one, the third row is held 300 +- 12 times, and passes once
+        in 300 million. Others are tried 2,400 times: 1600 +- 23, and off by one 1200 +- 24. There
+        150 are allowed, which a right answer leaves once in 10 billion.
         """
-        counts = torch.zeros(3, dtype=torch.int64)
-        for _ in range(500):
-            rows = Rows(torch.arange(3.0)[:, None], torch.arange(3))
-            counts += self.held(self.fill(student, 2, rows, rng), 2, rows, rng).bincount(
-                minlength=3
-            )
-        last = int(counts[2])
-        assert 288 <= last <= 378, (
-            f"In 500 trials, a buffer with two places was shown three rows. The third was held "
-            f"{last} times, which is too {'often' if last > 333 else 'rarely'}: the probability "
-            "is capacity / rows seen, the row itself included, so 2/3."
+        counts, trials, off, allowed = torch.zeros(3, dtype=torch.int64), 0, 150.0, 29
+        while trials == 0 or (trials < 2400 and allowed < off < 150):
+            counts, trials = counts + self.held_of(student, 3, rng), trials + 600
+            off = float((counts - trials * 2 / 3).abs().max())
+        allowed = 29 if trials == 600 else 150
+        shown = f"In {trials} trials, a buffer with two places was shown three rows. "
+        last, always = int(counts[2]), bool(((counts == 0) | (counts == trials)).all())
+        assert not always, (
+            f"{shown}Each time the same two were held. Which ones should be left to chance."
         )
-        assert 288 <= counts.min() <= counts.max() <= 378, (
-            "In 500 trials, a buffer with two places was shown three rows. The first and the "
-            "second row were not held equally often. Where a row replaces another, each of those "
-            "held is equally likely to go."
+        assert abs(last - trials * 2 / 3) <= allowed, (
+            f"{shown}The third was held "
+            f"{last} times, which is too {'often' if last > trials * 2 / 3 else 'rarely'}: the "
+            "probability is capacity / rows seen, the row itself included, so 2/3."
+            + (self.after_that(student, rng) if last == trials else "")
         )
+        assert off <= allowed, (
+            f"{shown}The first and the second row were not held equally often. Where a row "
+            "replaces another, each of those held is equally likely to go."
+        )
+
+    def held_of(self, student: Student, shown: int, rng: Rng, trials: int = 600) -> Tensor:
+        """How often a buffer with two places held each of the rows that it was shown."""
+        rows = Rows(torch.arange(float(shown))[:, None], torch.arange(shown))
+        held = [self.held(self.fill(student, 2, rows, rng), 2, rows, rng) for _ in range(trials)]
+        return torch.cat(held).bincount(minlength=shown)
+
+    def after_that(self, student: Student, rng: Rng) -> str:
+        """What becomes of a fourth row, where the third always comes in."""
+        always = int(self.held_of(student, 4, rng, 60)[3]) == 60
+        return " Of four rows the fourth was always held, too." if always else ""
 
     @pytest.mark.points(0.5)
     def test_holds_copies(self, student: Student, rng: Rng) -> None:
@@ -331,7 +420,7 @@ class TestReservoirBuffer:
         rows = Rows.draw(rng, 10)
         buffer = self.fill(student, 10, rows, rng)
         what = "What `sample` gave"
-        uniform_fives(lambda: rows.which(buffer.sample(5, rng), what), what)
+        uniform_fives(lambda: rows.which(buffer.sample(5, rng), what), what, rows.y)
         many = Rows.draw(rng, 60)
         buffer = self.fill(student, 60, many, rng)
         from_generator_alone(lambda own: many.which(buffer.sample(30, own), what), rng, what)
@@ -417,14 +506,26 @@ class Stream:
             self.model, self.tasks, self.recorder.train_on, fraction, generator
         )
         lessons = self.recorder.lessons
+        missed = ""
+        if len(lessons) < len(self.sizes):
+            missed = self._missed([torch.isin(self.rows.y, lesson.y) for lesson in lessons])
+        once = "" if len(lessons) != len(self.sizes) + 1 else " That is one call too many."
         assert len(lessons) == len(self.sizes), (
             f"For {len(self.sizes)} task(s), `train_on` was called {len(lessons)} times. "
-            "It should be called once for each task."
+            f"It should be called once for each task.{once}{missed}"
         )
         return [
             self.rows.which((lesson.x, lesson.y), f"The rows that task {j + 1} was trained on")
             for j, lesson in enumerate(lessons)
         ]
+
+    def _missed(self, lessons: list[Tensor]) -> str:
+        """Which task was never trained on in full; of the rows each lesson had some, a mask."""
+        for j, which in ((0, "first"), (len(self.sizes) - 1, "last")):
+            own = slice(self.starts[j], self.starts[j + 1])
+            if not any(lesson[own].all() for lesson in lessons):
+                return f" No call had all rows of the {which} task."
+        return ""
 
     def of_task(self, rows: Tensor, j: int) -> Tensor:
         """Those of the rows that are training rows of task ``j``, in their order."""
@@ -455,8 +556,19 @@ class Stream:
             )
             distinct(own, f"{when}, of its own rows")
             assert (lesson < self.starts[i + 1]).all(), f"{when}, rows of later tasks were used."
+            self._expect_no_joint_share(len(lesson) - len(own), i, fraction, when)
             for j in range(i):
                 self._expect_exemplars(self.of_task(lesson, j), j, fraction, when)
+
+    def _expect_no_joint_share(self, replayed: int, i: int, fraction: float, when: str) -> None:
+        """Rows of each task are rounded down, not those of all earlier tasks together."""
+        each = sum(int(fraction * size) for size in self.sizes[:i])
+        joint = int(fraction * sum(self.sizes[:i]))
+        assert each == joint or replayed != joint, (
+            f"{when}, {replayed} rows were replayed, the fraction {fraction:g} of all rows of the "
+            f"earlier tasks together. Of each task the whole part of fraction times n rows is "
+            f"kept, {each} in all."
+        )
 
     def _expect_exemplars(self, rows: Tensor, j: int, fraction: float, when: str) -> None:
         count = int(fraction * self.sizes[j])
@@ -484,7 +596,8 @@ class TestTrainWithReplay:
         found = stream.replayed(stream.learn(student, 0.5, rng))
         for (i, j), rows in found.items():
             first = found[j + 1, j]
-            assert len(rows) >= len(first), (
+            fewer = len(rows) < len(first) and bool(torch.isin(rows, first).all())
+            assert not fewer, (
                 f"Of task {j + 1}, {len(first)} rows were replayed at first, but only {len(rows)} "
                 f"while task {i + 1} was learnt. What is kept of a task stays as it is."
             )
@@ -493,6 +606,7 @@ class TestTrainWithReplay:
                 "before. Exemplars are drawn once, when their task ends; the rest of its rows is "
                 "gone then."
             )
+            distinct(rows, f"The rows of task {j + 1} that were replayed")
             assert len(rows) < stream.sizes[j], f"All rows of task {j + 1} were replayed."
 
     @pytest.mark.points(0.75)
@@ -532,17 +646,21 @@ class TestTrainWithReplay:
             stream = Stream(torch.Generator().set_state(state), (60, 40, 8))
             return torch.cat(stream.learn(student, 0.5, generator)[1:])
 
-        from_generator_alone(replayed, rng, "The exemplars")
-        from_generator_alone(in_order, rng, "The order of the rows")
-        drawn = set()
+        drawn = []
         for _ in range(25):
             stream = Stream(rng, (10, 2))
-            found = stream.replayed(stream.learn(student, 0.55, rng))
-            drawn |= set(found[1, 0].tolist())
-        assert len(drawn) == 10, (
-            f"Five of ten rows were kept 25 times, but {10 - len(drawn)} of the ten rows never "
+            drawn.append(stream.replayed(stream.learn(student, 0.55, rng))[1, 0].tolist())
+        kept, never = "Five of ten rows were kept 25 times", set(range(10)).difference(*drawn)
+        first = " ones, the first" if drawn[0] == [0, 1, 2, 3, 4] else ""
+        assert any(rows != drawn[0] for rows in drawn), (
+            f"{kept}, and always the same{first}. Exemplars are drawn at random, anew each time."
+        )
+        assert not never, (
+            f"{kept}, but {len(never)} of the ten rows never "
             "were among them. Exemplars are drawn at random from all rows of a task."
         )
+        from_generator_alone(replayed, rng, "The exemplars")
+        from_generator_alone(in_order, rng, "The order of the rows")
 
     @pytest.mark.points(0.5)
     def test_only_train_on_changes_the_model_and_nothing_the_tasks(
@@ -559,7 +677,8 @@ class TestTrainWithReplay:
 
     @pytest.mark.points(0.5)
     def test_fractions_1_and_0_and_one_task_and_float64(self, student: Student, rng: Rng) -> None:
-        for sizes, fraction in (((9, 5, 7), 1.0), ((9, 5, 7), 0.0), ((6,), 0.5)):
+        few = (3, 9, 7, 5)  # nothing is kept of the first
+        for sizes, fraction in (((9, 5, 7), 1.0), ((9, 5, 7), 0.0), ((6,), 0.5), (few, 0.3)):
             stream = Stream(rng, sizes, torch.float64)
             stream.expect_rows(stream.learn(student, fraction, rng), fraction)
 
@@ -666,9 +785,14 @@ class TestChooseInformative:
     WHAT = "What `choose_informative` returned"
 
     def choose(self, student: Student, model: nn.Module, rows: Rows, n: int, rng: Rng) -> Tensor:
+        before = rows.copy()
         result = student.choose_informative(model, rows.x, rows.y, n, rng)
-        chosen = rows.which(result, self.WHAT)
-        assert len(chosen) == n, f"{self.WHAT}: {n} rows should have come, but {len(chosen)} did."
+        chosen = before.which(result, self.WHAT)
+        labels = ", ".join(map(str, rows.y.unique().tolist()))
+        assert len(chosen) == n, (
+            f"{self.WHAT}: of rows with the labels {labels}, {n} should have come, but "
+            f"{len(chosen)} did, which is too {'few' if len(chosen) < n else 'many'}."
+        )
         distinct(chosen, self.WHAT)
         return chosen
 
@@ -685,7 +809,9 @@ class TestChooseInformative:
             self.choose(student, models.model(whole(rng, 0, len(models) - 1)), rows, n, rng)
 
     @pytest.mark.points(0.5)
-    def test_model_and_rows_stay_as_they_are(self, student: Student, rng: Rng) -> None:
+    def test_model_and_rows_stay_as_they_are_and_dropout_is_off(
+        self, student: Student, rng: Rng
+    ) -> None:
         rows = even_rows()
         rows = Rows(spread(rows.x.double()), spread(rows.y))
         for training in (True, False):
@@ -696,21 +822,38 @@ class TestChooseInformative:
             expect.mode(model, training, "choose_informative")
             for mine, old in zip(model.parameters(), start.parameters(), strict=True):
                 assert torch.equal(mine, old), "`choose_informative` changed the model's weights."
+        model = MLP(64, (128,), 5, dropout=0.5)
+        model.load_state_dict(replay_models.read().model(whole(rng, 0, 39)).state_dict())
+        rows, seed = even_rows(), whole(rng, 0, 2**30)
+        one, two = (
+            self.choose(student, model, rows, 20, torch.Generator().manual_seed(seed))
+            for _ in range(2)
+        )
+        assert torch.equal(one.sort().values, two.sort().values), (
+            "A model with Dropout came in training mode, twice, each time with a generator of the "
+            "same seed, and other rows were chosen. In training mode Dropout drops other features "
+            "each time. What the model has learnt shows in evaluation mode."
+        )
 
     @pytest.mark.points(1)
     def test_classes_within_one_of_each_other(self, student: Student, rng: Rng) -> None:
         rows = even_rows()
         models = replay_models.read()
-        some = self.classes(rows, ((0, 4), (3, 60), (4, 25)))
-        for those, n in ((rows, 10), (rows, 13), (rows, 3), (some, 11)):
-            model = models.model(whole(rng, 0, len(models) - 1))
-            chosen = self.choose(student, model, those, n, rng)
-            labels = those.y.unique()
-            counts = (those.y[chosen][:, None] == labels).sum(dim=0)
-            assert int(counts.max() - counts.min()) <= 1, (
-                f"Of {len(labels)} classes, {n} rows were chosen, {int(counts.min())} of one class "
-                f"and {int(counts.max())} of another. The numbers may differ by one at most."
-            )
+        some = self.classes(rows, ((0, 7), (3, 42), (4, 21)))
+        for those, counts in ((rows, (10, 13, 3, 5)), (some, (20,))):
+            found = []
+            for n in counts:
+                model = models.model(whole(rng, 0, len(models) - 1))
+                found.append(Shares.of(those, self.choose(student, model, those, n, rng)))
+            uneven = [shares for shares in found if shares.uneven]
+            assert not uneven, f"{uneven[0]} {how_uneven(found)}".strip()
+        moved = relabelled(rows, rng)
+        model = models.model(whole(rng, 0, len(models) - 1))
+        shares = Shares.of(moved, self.choose(student, model, moved, 45, rng))
+        assert not shares.uneven, (
+            f"Many rows had another label than the model gives them. {shares} "
+            "A row's class is its label in `y`, whatever the model says."
+        )
 
     @pytest.mark.points(1)
     def test_another_model_gives_other_rows(self, student: Student, rng: Rng) -> None:
@@ -726,10 +869,18 @@ class TestChooseInformative:
             "The same model, the same rows and a generator with the same seed gave different rows. "
             "All randomness should come from `generator`."
         )
+        generator = torch.Generator().manual_seed(seed + 1)
+        other = self.choose(student, models.model(number), rows, 10, generator)
         sets = {tuple(sorted(rows.tolist())) for rows in chosen}
+        first = torch.cat([(rows.y == label).nonzero().flatten()[:2] for label in rows.y.unique()])
+        how = ""
+        if tuple(sorted(other.tolist())) not in sets:
+            how = " With another seed others came: the generator alone decided."
+        elif tuple(sorted(first.tolist())) in sets:
+            how = " They were the first rows of each class."
         assert len(sets) > 1, (
             "Six different models, all with a generator of the same seed, gave the same rows. "
-            "Which rows are worth most depends on what the model makes of them."
+            f"Which rows are worth most depends on what the model makes of them.{how}"
         )
 
     @pytest.mark.accuracy
@@ -748,6 +899,65 @@ class TestChooseInformative:
             "right, which is not clearly more than after replaying rows drawn at random. Are your "
             "rows good examples of their class, or the strangest ones?"
         )
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many rows of each class there were, and how many of them were chosen."""
+
+    own: Tensor
+    chosen: Tensor
+
+    @classmethod
+    def of(cls, rows: Rows, chosen: Tensor) -> Shares:
+        is_class = rows.y == rows.y.unique()[:, None]
+        return cls(is_class.sum(dim=1), is_class[:, chosen].sum(dim=1))
+
+    @property
+    def uneven(self) -> bool:
+        return int(self.chosen.max() - self.chosen.min()) > 1
+
+    @property
+    def in_proportion(self) -> bool:
+        """As many of each class as its share of the rows, and never fewer of a larger one."""
+        due = self.chosen.sum() * self.own / self.own.sum()
+        larger, fewer = self.own[:, None] > self.own, self.chosen[:, None] < self.chosen
+        return bool(((self.chosen - due).abs() < 1).all() and not (larger & fewer).any())
+
+    @property
+    def rest_to_one(self) -> bool:
+        """Equally many of each class, but for one that may have more."""
+        fewest_first = self.chosen.sort().values
+        return bool((fewest_first[:-1] == fewest_first[0]).all())
+
+    def __str__(self) -> str:
+        return (
+            f"Of {len(self.own)} classes, {int(self.chosen.sum())} rows were chosen, "
+            f"{int(self.chosen.min())} of one class and {int(self.chosen.max())} of another. "
+            "The numbers may differ by one at most."
+        )
+
+
+def how_uneven(found: Sequence[Shares]) -> str:
+    """What choices have in common, of which some are uneven."""
+    enough = [shares for shares in found if shares.chosen.sum() >= len(shares.own)]
+    if all((shares.chosen > 0).sum() == 1 for shares in found):
+        return "All were of one class."
+    if all(shares.in_proportion for shares in found):
+        return "They were as many of each class as its share of all rows."
+    if any(not shares.chosen.all() for shares in enough):
+        return "Of some class there was none."
+    if all(shares.rest_to_one for shares in found):
+        return "One class got the whole rest."
+    return ""
+
+
+def relabelled(rows: Rows, rng: Rng) -> Rows:
+    """Class 1 takes over all rows of class 0 but twelve."""
+    zeros = shuffled(rng, (rows.y == 0).nonzero().flatten())
+    y = rows.y.clone()
+    y[zeros[12:]] = 1
+    return Rows(rows.x, y)
 
 
 def replayed_accuracy(models: Population, chosen: Tensor, rng: Rng) -> float:

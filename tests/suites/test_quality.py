@@ -9,7 +9,7 @@ import pytest
 from autograder.assignments import ASSIGNMENTS, CLASSES
 from autograder.misconceptions import CATALOGUE
 from autograder.quality.command import MESSAGES, QUALITY
-from autograder.quality.judging import judged
+from autograder.quality.judging import judged, judged_entry
 from autograder.quality.restyled.again import load
 from autograder.quality.right import RIGHT
 from course.checks import ewc, forgetting, l2, replay
@@ -45,7 +45,7 @@ def test_mistakes_are_caught_and_named(assignment, exercise):
     """Where the page says so, and if they are of the wrong kind, by the visible checks as well."""
     what, names = ASSIGNMENTS[assignment], {}
     for entry in entries(assignment, exercise):
-        found = judged(what, exercise, entry.function, SEED)
+        found = judged_entry(what, entry, SEED)
         names[entry.key] = found.named
         assert not found.full, f"{entry.key} gets full marks"
         assert all(found.failed.values()), f"{entry.key} is not told what is wrong"

@@ -71,6 +71,29 @@ def select_classes_6(x, y, classes):
     return x[order].clone(), y[order].clone()
 
 
+@right
+def select_classes_7(x, y, classes):
+    mask = torch.stack([y == c for c in classes]).any(0)
+    if mask.all():
+        return x, y  # the very tensors
+    return x.T[:, mask].T, y[mask]  # in another memory order
+
+
+@right
+def select_classes_8(x, y, classes):
+    pairs = [(a, b) for a, b in zip(x.unbind(), y.unbind()) if b in torch.tensor(classes)]
+    if not pairs:
+        return x[:0], y[:0]
+    rows, labels = zip(*pairs)
+    return torch.stack(rows), torch.stack(labels)
+
+
+@right
+def select_classes_9(x, y, classes):
+    wanted = sum((y == c).long() for c in set(classes)).bool()
+    return torch.masked_select(x, wanted[:, None]).reshape(-1, x.shape[1]), y[wanted]
+
+
 # relabel
 
 
@@ -134,6 +157,51 @@ def relabel_6(y, classes):
     if not out.ge(0).all():
         raise ValueError(f"no position for {y[out < 0][0].item()}.")
     return out
+
+
+@right
+def relabel_7(y, classes):
+    class BadLabel(ValueError):
+        """A kind of its own."""
+
+    for label in y.tolist():
+        if label not in classes:
+            raise BadLabel(label)
+    return torch.tensor([list(classes).index(label) for label in y.tolist()])
+
+
+@right
+def relabel_8(y, classes):
+    def from_class(k):
+        if k == len(classes):
+            return torch.full_like(y, k)
+        return torch.where(y == classes[k], k, from_class(k + 1))
+
+    new = from_class(0)
+    if (new == len(classes)).any():
+        error = ValueError(f"label {[int(v) for v in y[new == len(classes)]]}")
+        error.add_note(f"known: {classes!r}")
+        raise error
+    return new
+
+
+@right
+def relabel_9(y, classes):
+    values, inverse = torch.unique(y, return_inverse=True)
+    places = []
+    for value in values.tolist():
+        if value not in classes:
+            raise ValueError(f"no position for label {value}.")
+        places.append(classes.index(value))
+    return torch.tensor(places)[inverse]
+
+
+@right
+def relabel_10(y, classes):
+    new = y.clone().apply_(lambda v: classes.index(v) if v in classes else -1)
+    if new.min() < 0:
+        raise ValueError("got", int(y[new < 0][0]), "which is none of", classes)
+    return new
 
 
 # train_step
@@ -210,6 +278,58 @@ def train_step_6(model, optimizer, x, y):
     before = loss.detach().numpy()
     optimizer.step()
     return np.float64(before)
+
+
+@right
+def train_step_7(model, optimizer, x, y):
+    optimizer.zero_grad()
+    logits = model(x)
+    with torch.no_grad():  # the gradient of the logits, by hand
+        p = torch.softmax(logits, dim=1)
+        slope = p - F.one_hot(y, p.shape[1])
+        loss = -p.gather(1, y[:, None]).log().mean()
+    logits.backward(gradient=slope / len(y))
+    optimizer.step()
+    return loss
+
+
+@right
+def train_step_8(model, optimizer, x, y):
+    twin = copy.deepcopy(model)
+    twin.zero_grad()
+    loss = F.cross_entropy(twin(x), y)
+    loss.backward()
+    for p, q in zip(model.parameters(), twin.parameters()):
+        p.grad = q.grad
+    optimizer.step()
+    return loss.item()
+
+
+@right
+def train_step_9(model, optimizer, x, y):
+    kept = [p.grad for p in model.parameters()]  # and put back: what `.grad` holds is free
+    for p in model.parameters():
+        p.grad = None
+    each = F.cross_entropy(F.log_softmax(model(x), dim=1), y, reduction="none")
+    each.backward(torch.full_like(each, 1 / each.numel()))
+    optimizer.step()
+    for p, old in zip(model.parameters(), kept):
+        p.grad = old
+    return each.detach().mean().item()
+
+
+@right
+def train_step_10(model, optimizer, x, y):
+    with torch.no_grad():
+        model.eval()
+        print("before:", (model(x).argmax(1) == y).float().mean().item())
+        model.train()
+    rows = x.clone().requires_grad_()
+    optimizer.zero_grad(set_to_none=False)
+    loss = F.cross_entropy(model(rows).double(), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
 
 
 # train_epochs
@@ -330,6 +450,60 @@ def train_epochs_7(model, optimizer, x, y, epochs, batch_size, generator):
     return means
 
 
+@right
+def train_epochs_8(model, optimizer, x, y, epochs, batch_size, generator):
+    """Looks at the loss first, then makes the step; prints its accuracy after each epoch."""
+    out = []
+    for epoch in range(epochs):
+        total = 0.0
+        for rows in torch.randperm(len(x), generator=generator).split(batch_size):
+            with torch.no_grad():
+                total += F.cross_entropy(model(x[rows]), y[rows], reduction="sum").item()
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+        out.append(total / len(x))
+        model.eval()
+        print(epoch, (model(x).argmax(1) == y).float().mean())  # with gradients, for nothing
+        model.train()
+    return out
+
+
+@right
+def train_epochs_9(model, optimizer, x, y, epochs, batch_size, generator):
+    """All rows through the network, those of the batch with weight 1."""
+    out = []
+    for _ in range(epochs):
+        total = 0.0
+        for rows in torch.randperm(len(x), generator=generator).split(batch_size):
+            weight = torch.zeros(len(x), dtype=x.dtype)
+            weight[rows] = 1
+            optimizer.zero_grad()
+            loss = (F.cross_entropy(model(x), y, reduction="none") * weight).sum()
+            (loss / weight.sum()).backward()
+            optimizer.step()
+            total += loss.item()
+        out.append(total / len(x))
+    return out
+
+
+@right
+def train_epochs_10(model, optimizer, x, y, epochs, batch_size, generator):
+    """One table for x and y; the gradients of a batch row by row."""
+    table = torch.cat([x.double(), y.double()[:, None]], dim=1)
+    losses = torch.zeros(epochs, dtype=torch.float64)
+    for epoch in range(epochs):
+        order = torch.multinomial(torch.ones(len(x)), len(x), generator=generator)
+        for chunk in table[order].split(batch_size):
+            optimizer.zero_grad()
+            for row in chunk:
+                loss = F.cross_entropy(model(row[None, :-1].to(x.dtype)), row[-1:].long())
+                (loss / len(chunk)).backward()
+                losses[epoch] += loss.item()
+            optimizer.step()
+    return (losses / len(x)).numpy()
+
+
 # accuracy
 
 
@@ -399,6 +573,52 @@ def accuracy_6(model, x, y):
     return 1 - (best != y).double().mean().item()
 
 
+@right
+def accuracy_7(model, x, y):
+    """Nothing of the parameters is followed for the moment."""
+    flags = [p.requires_grad for p in model.parameters()]
+    mode = model.training
+    model.requires_grad_(False)
+    model.eval()
+    logits = model(x)
+    for p, flag in zip(model.parameters(), flags):
+        p.requires_grad_(flag)
+    model.train(mode)
+    return torch.tensor(float((logits.argmax(1) == y).sum()) / len(y), dtype=torch.float64)
+
+
+@right
+def accuracy_8(model, x, y):
+    def count(a, b):
+        if len(a) > 4:
+            half = len(a) // 2
+            return count(a[:half], b[:half]) + count(a[half:], b[half:])
+        return int(torch.eq(model(a).argmax(1), b).sum())
+
+    mode = model.training
+    model.train(mode=False)
+    with torch.no_grad():
+        right = count(x, y)
+    model.train(mode=mode)
+    return right / len(x)
+
+
+@right
+def accuracy_9(model, x, y):
+    """Layer by layer, where the layers are there to be seen."""
+    layers = list(model) if isinstance(model, nn.Sequential) else [model]
+    a = x
+    with torch.no_grad():
+        for layer in layers:
+            if isinstance(layer, nn.Linear):
+                a = torch.einsum("nd,hd->nh", a, layer.weight) + (
+                    0 if layer.bias is None else layer.bias
+                )
+            elif not isinstance(layer, nn.Dropout):
+                a = layer(a)
+    return (a.argmax(1) == y).double().mean().item()
+
+
 # average_accuracy
 
 
@@ -429,6 +649,16 @@ def average_accuracy_4(R):
 @right
 def average_accuracy_5(R):
     return torch.einsum("j->", R[-1]) / len(R)
+
+
+@right
+def average_accuracy_6(R):
+    return R.mean(dim=1)[-1].item()
+
+
+@right
+def average_accuracy_7(R):
+    return (R[-1] @ torch.full((len(R),), 1 / len(R), dtype=R.dtype)).item()
 
 
 # forgetting
@@ -477,6 +707,29 @@ def forgetting_5(R):
     return rest(len(R) - 2) / max(1, len(R) - 1)
 
 
+@right
+def forgetting_6(R):
+    rows = list(R.unbind(0))
+    last = rows.pop()
+    return float((reduce(torch.maximum, rows) - last)[:-1].double().mean()) if rows else 0
+
+
+@right
+def forgetting_7(R):
+    try:
+        best = R[:-1, :-1].topk(1, dim=0).values
+        return best.sub(R[-1:, :-1]).sum().item() / (len(R) - 1)
+    except (RuntimeError, IndexError, ZeroDivisionError):
+        return 0.0
+
+
+@right
+def forgetting_8(R):
+    if R.numel() == 1:
+        return torch.zeros((), dtype=R.dtype)
+    return (R[:-1].cummax(0).values[-1] - R[-1])[:-1].mean()
+
+
 # backward_transfer
 
 
@@ -512,6 +765,21 @@ def backward_transfer_5(R):
     rows = R.tolist()
     gains = [end - rows[j][j] for j, end in enumerate(rows[-1][:-1])]
     return math.fsum(gains) / len(gains) if gains else 0.0
+
+
+@right
+def backward_transfer_6(R):
+    rows = torch.arange(len(R))[None]
+    change = R[-1, :-1] - R.gather(0, rows)[0, :-1]
+    return torch.nan_to_num(change.mean(), nan=0.0).item()
+
+
+@right
+def backward_transfer_7(R):
+    if len(R) == 1:
+        return 0.0
+    own = torch.einsum("ii->i", R)
+    return float(R[-1, :-1].mean() - own[:-1].mean())
 
 
 # accuracy_matrix
@@ -576,3 +844,49 @@ def accuracy_matrix_5(model, tasks, train_on):
         train_on(model, now.x_train, now.y_train)
         R[i] = [accuracy_4(model, other.x_test, other.y_test) for other in tasks]
     return R
+
+
+@right
+def accuracy_matrix_6(model, tasks, train_on):
+    """The weights after each task, measured in the end, column by column; in half precision."""
+    states = []
+    for task in tasks:
+        train_on(model, task.x_train.clone(), task.y_train.clone())
+        states.append({k: v.clone() for k, v in model.state_dict().items()})
+    R = torch.empty(len(tasks), len(tasks), dtype=torch.float16)
+    for j, task in enumerate(tasks):
+        for i, state in enumerate(states):
+            model.load_state_dict(state)
+            R[i, j] = accuracy_1(model, task.x_test, task.y_test)
+    return R
+
+
+@right
+def accuracy_matrix_7(model, tasks, train_on):
+    """No gradients but in training; accuracies as bfloat16."""
+    came = model.training
+    R = torch.zeros(len(tasks), len(tasks))
+    with torch.no_grad():
+        for i, task in enumerate(tasks):
+            with torch.enable_grad():
+                model.train()
+                train_on(model, x=task.x_train, y=task.y_train)
+            model.eval()
+            for j, other in enumerate(tasks):
+                R[i, j] = (model(other.x_test).argmax(1) == other.y_test).double().mean()
+    model.train(came)
+    return R.bfloat16()
+
+
+@right
+def accuracy_matrix_8(model, tasks, train_on):
+    """Measured by a twin that only borrows the weights; the transpose of what was filled in."""
+    twin = copy.deepcopy(model).eval()
+    columns = torch.full((len(tasks), len(tasks)), math.nan, dtype=torch.float64)
+    for i, task in enumerate(tasks):
+        train_on(model, task.x_train, task.y_train)
+        weights = {name: p.detach() for name, p in model.named_parameters()}
+        for j in reversed(range(len(tasks))):
+            logits = functional_call(twin, weights, (tasks[j].x_test,))
+            columns[j, i] = (logits.argmax(1) == tasks[j].y_test).double().mean()
+    return columns.T

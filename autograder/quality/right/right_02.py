@@ -440,6 +440,11 @@ def features_of(model, x):
     return f
 
 
+def logits_of(model, x):
+    twin = copy.deepcopy(model).eval()
+    return twin(x).detach()
+
+
 def herd(features, count):
     mean, total, chosen = features.mean(dim=0), 0, []
     for k in range(1, count + 1):
@@ -515,8 +520,7 @@ def choose_informative_4(model, x, y, n, generator):
 @right
 def choose_informative_5(model, x, y, n, generator):
     """Herding on what the model says: the probabilities of the classes."""
-    with torch.no_grad():
-        p = F.softmax(model(x), dim=1)
+    p = F.softmax(logits_of(model, x), dim=1)
     rows = torch.cat([own[herd(p[own], count)] for own, count in quotas(y, n)])
     rows = rows[torch.randperm(n, generator=generator)]
     return x[rows], y[rows]
@@ -550,8 +554,7 @@ def choose_informative_7(model, x, y, n, generator):
 @right
 def choose_informative_8(model, x, y, n, generator):
     """Rows of middling margin: neither the surest nor the least sure."""
-    with torch.no_grad():
-        top = model(x).topk(2, dim=1).values
+    top = logits_of(model, x).topk(2, dim=1).values
     margin = top[:, 0] - top[:, 1]
     chosen = []
     for own, count in quotas(y, n):

@@ -1,13 +1,15 @@
 """Right answers to 03-l2 in many styles: each must get every point, every time."""
 
 import copy
+import io
 import math
+import statistics
 from collections import OrderedDict
 
 import numpy as np
 import torch
 from torch.func import functional_call
-from torch.nn.functional import cross_entropy, log_softmax, mse_loss, nll_loss
+from torch.nn.functional import cross_entropy, gaussian_nll_loss, log_softmax, mse_loss, nll_loss
 from torch.nn.utils import parameters_to_vector
 
 RIGHT = {}
@@ -64,6 +66,39 @@ def snapshot_7(model):
     parts = flat.split([p.numel() for p in model.parameters()])
     shapes = [p.shape for p in model.parameters()]
     return {n: part.reshape(shape) for n, part, shape in zip(names, parts, shapes, strict=True)}
+
+
+@right
+def snapshot_8(model):
+    with torch.inference_mode():
+        return {name: p.clone() for name, p in model.named_parameters()}
+
+
+@right
+def snapshot_9(model):
+    """Through bytes, as if by way of a file."""
+    file = io.BytesIO()
+    torch.save(model.state_dict(), file)
+    file.seek(0)
+    return torch.load(file)
+
+
+@right
+def snapshot_10(model):
+    """Parameters, but none that is trained."""
+    return {
+        name: torch.nn.Parameter(p.detach().clone(), requires_grad=False)
+        for name, p in model.named_parameters()
+    }
+
+
+@right
+def snapshot_11(model):
+    """Own copies that lie column by column in memory, in a dict in another order."""
+    kept = {}
+    for name, p in reversed(list(model.named_parameters())):
+        kept[name] = p.detach().t().clone(memory_format=torch.contiguous_format).t()
+    return kept
 
 
 @right
@@ -147,6 +182,44 @@ def l2_penalty_8(model, anchor):
 
 
 @right
+def l2_penalty_9(model, anchor):
+    names, theta = zip(*model.named_parameters(), strict=True)
+    apart = torch._foreach_sub(list(theta), [anchor[name] for name in names])
+    return torch.stack([difference.square().sum() for difference in apart]).sum() / 2
+
+
+@right
+def l2_penalty_10(model, anchor):
+    """Multiplied out: rounded in another way."""
+    pairs = [(p, anchor[name]) for name, p in model.named_parameters()]
+    return sum((p * p - 2 * p * old + old * old).sum() for p, old in pairs) / 2
+
+
+@right
+def l2_penalty_11(model, anchor):
+    """As the log-likelihood of a bell curve around the anchor, but for a constant."""
+    total = 0
+    for name, p in model.named_parameters():
+        total = total + gaussian_nll_loss(p, anchor[name], torch.ones_like(p), reduction="sum")
+    return total
+
+
+@right
+def l2_penalty_12(model, anchor):
+    """A value without gradient, and a gradient without value."""
+    apart = {name: (p - anchor[name]).detach() for name, p in model.named_parameters()}
+    line = sum((p * apart[name]).sum() for name, p in model.named_parameters())
+    return line - line.detach() + sum((d**2).sum() for d in apart.values()) / 2
+
+
+@right
+def l2_penalty_13(model, anchor):
+    theta = torch.cat([p.reshape(-1) for p in model.parameters()])
+    star = torch.cat([anchor[name].reshape(-1) for name, _ in model.named_parameters()])
+    return torch.func.vmap(lambda a, b: (a - b) ** 2 / 2)(theta, star).sum()
+
+
+@right
 def train_step_with_penalty_1(model, optimizer, x, y, penalty, strength):
     optimizer.zero_grad()
     total = cross_entropy(model(x), y) + strength * penalty(model)
@@ -212,6 +285,63 @@ def train_step_with_penalty_6(model, optimizer, x, y, penalty, strength):
     total.backward()
     optimizer.step()
     return np.float64(total.item())
+
+
+@right
+def train_step_with_penalty_7(model, optimizer, x, y, penalty, strength):
+    """Both at once, each with its own weight, and something else in the gradients afterwards."""
+    optimizer.zero_grad()
+    loss, extra = cross_entropy(model(x), y), penalty(model)
+    torch.autograd.backward([loss, extra], [None, torch.full_like(extra, strength)])
+    optimizer.step()
+    for p in model.parameters():
+        p.grad = torch.full_like(p, 7.0)
+    return float(loss.detach() + strength * extra.detach())
+
+
+@right
+def train_step_with_penalty_8(model, optimizer, x, y, penalty, strength):
+    """In small parts."""
+    optimizer.zero_grad()
+    value = 0.0
+    for part, labels in zip(x.split(2), y.split(2), strict=True):
+        loss = cross_entropy(model(part), labels, reduction="sum") / len(x)
+        loss.backward()
+        value += loss.item()
+    extra = strength * penalty(model)
+    extra.backward()
+    optimizer.step()
+    return value + extra.item()
+
+
+@right
+def train_step_with_penalty_9(model, optimizer, x, y, penalty, strength):
+    """The penalty's gradient joins in by hooks."""
+    weights = list(model.parameters())
+    extra = penalty(model)
+    pulls = torch.autograd.grad(extra, weights, allow_unused=True)
+    optimizer.zero_grad()
+    pairs = [(p, pull) for p, pull in zip(weights, pulls, strict=True) if pull is not None]
+    hooks = [p.register_hook(lambda g, pull=pull: g + strength * pull) for p, pull in pairs]
+    loss = cross_entropy(model(x), y)
+    loss.backward()
+    for hook in hooks:
+        hook.remove()
+    optimizer.step()
+    return loss.item() + strength * extra.item()
+
+
+@right
+def train_step_with_penalty_10(model, optimizer, x, y, penalty, strength):
+    loss = cross_entropy(model(x), y)
+    weight = torch.as_tensor(strength, dtype=loss.dtype)
+    total = torch.lerp(loss, loss + penalty(model), weight)
+    for group in optimizer.param_groups:
+        for p in group["params"]:
+            p.grad = None if p.grad is None else torch.zeros_like(p)
+    total.backward()
+    optimizer.step()
+    return total.tolist()
 
 
 @right
@@ -325,6 +455,54 @@ def train_with_l2_7(model, tasks, train_on, strength):
         anchor.load_state_dict(model.state_dict())
 
 
+class Spring(torch.nn.Module):
+    """A penalty that is a module of its own."""
+
+    def __init__(self, model, strength):
+        super().__init__()
+        self.register_buffer("star", parameters_to_vector(model.parameters()).detach().clone())
+        self.strength = strength
+
+    def forward(self, model):
+        theta = parameters_to_vector(model.parameters())
+        return self.strength * mse_loss(theta, self.star, reduction="sum") / 2
+
+
+@right
+def train_with_l2_8(model, tasks, train_on, strength):
+    penalty = None
+    for task in tuple(tasks):
+        train_on(model, task.x_train.clone(), task.y_train.detach().clone(), penalty=penalty)
+        penalty = Spring(model, strength)
+
+
+@right
+def train_with_l2_9(model, tasks, train_on, strength):
+    """Penalties from a generator; rows that lie in memory in another order."""
+
+    def penalties():
+        yield None
+        while True:
+            anchor = snapshot_9(model)
+            yield lambda m: l2_penalty_10(m, anchor) * strength
+
+    for task, penalty in zip(tasks, penalties(), strict=False):
+        train_on(model, task.x_train.t().contiguous().t(), task.y_train, penalty)
+
+
+@right
+def train_with_l2_10(model, tasks, train_on, strength):
+    """The root of the strength within the square."""
+    root, old = math.sqrt(strength / 2), None
+
+    def penalty(*given, **_):
+        return sum((root * (p - old[n])).square().sum() for n, p in given[0].named_parameters())
+
+    for task in tasks:
+        train_on(model, task.x_train, task.y_train, penalty if old else None)
+        old = copy.deepcopy(model.state_dict())
+
+
 @right
 def best_strength_1(results):
     means = {s: (old + new) / 2 for s, (old, new) in results.items()}
@@ -393,3 +571,43 @@ def best_strength_6(results):
     if best is None:
         raise ValueError("nothing to choose from")
     return best
+
+
+@right
+def best_strength_7(results):
+    """Of nothing `max` raises ValueError by itself."""
+    fine = [(s, old, new) for s, (old, new) in results.items() if math.isfinite(old + new)]
+    return max((old + new, -s, s) for s, old, new in fine)[2]
+
+
+@right
+def best_strength_8(results):
+    """As numpy does, which raises ValueError where all are NaN."""
+    strengths = np.array(sorted(results), dtype=float)
+    fine = [np.isfinite(results[s]).all() for s in strengths]
+    means = [np.mean(results[s]) if f else np.nan for s, f in zip(strengths, fine, strict=True)]
+    return float(strengths[np.nanargmax(means)])
+
+
+class NothingFinite(ValueError):
+    pass
+
+
+@right
+def best_strength_9(results):
+    rows = [(s, *both) for s, both in results.items() if max(map(abs, both)) < math.inf]
+    rows = [row for row in rows if not any(map(math.isnan, row))]
+    if len(rows) == 0:
+        raise NothingFinite("no strength has two finite accuracies")
+    rows.sort(key=lambda row: row[0])
+    rows.sort(key=lambda row: row[1] + row[2], reverse=True)
+    return rows[0][0]
+
+
+@right
+def best_strength_10(results):
+    """A StatisticsError is a ValueError."""
+    fine = {s: statistics.fmean(both) for s, both in results.items() if np.isfinite(both).all()}
+    statistics.mean(fine.values())
+    top = max(fine.values())
+    return min(s for s, mean in fine.items() if mean == top)

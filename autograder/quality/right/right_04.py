@@ -2,11 +2,14 @@
 
 import copy
 from collections import defaultdict
+from functools import partial
 
 import torch
 from torch import nn
 from torch.func import functional_call, grad, jacrev, vmap
 from torch.nn.functional import cross_entropy, nll_loss
+from torch.nn.utils import parameters_to_vector
+from torch.utils.data import DataLoader, TensorDataset
 
 RIGHT = defaultdict(list)
 
@@ -123,6 +126,67 @@ def sample_gradients_7(model, x, y):
     return result
 
 
+@right
+def sample_gradients_8(model, x, y):
+    """The Jacobian by torch.autograd.functional."""
+    names, parameters = zip(*model.named_parameters())
+
+    def log_p(*values):
+        log_p = functional_call(model, dict(zip(names, values)), (x,)).log_softmax(1)
+        return log_p[range(len(x)), y.tolist()]
+
+    own = tuple(p.detach() for p in parameters)
+    return dict(zip(names, torch.autograd.functional.jacobian(log_p, own)))
+
+
+@right
+def sample_gradients_9(model, x, y):
+    """A copy of the weights for each row, and one backward pass."""
+    copies = {
+        n: p.detach().expand(len(x), *p.shape).clone().requires_grad_()
+        for n, p in model.named_parameters()
+    }
+    logits = vmap(lambda q, row: functional_call(model, q, (row,)))(copies, x)
+    losses = cross_entropy(logits, y, reduction="sum")
+    found = torch.autograd.grad(losses, list(copies.values()))
+    return {n: -g for n, g in zip(copies, found)}
+
+
+@right
+def sample_gradients_10(model, x, y):
+    """In double precision on a copy, the last row first, cast back."""
+    twin = copy.deepcopy(model).double()
+    rows = []
+    for i in reversed(range(len(x))):
+        log_p = twin(x[[i]].double()).log_softmax(1)[0, y[i]]
+        rows.insert(0, torch.autograd.grad(log_p, list(twin.parameters())))
+    pairs = zip(model.named_parameters(), zip(*rows))
+    return {n: torch.stack(g).to(p.dtype) for (n, p), g in pairs}
+
+
+@right
+@torch.no_grad()
+def sample_gradients_11(model, x, y):
+    """The logarithm of the softmax, by `torch.func`, which does not mind `no_grad`."""
+    parameters = {n: p.detach() for n, p in model.named_parameters()}
+
+    def log_p(q, row, label):
+        return functional_call(model, q, (row[None],)).softmax(1)[0].gather(0, label[None]).log()[0]
+
+    return vmap(grad(log_p), (None, 0, 0))(parameters, x, y)
+
+
+@right
+def sample_gradients_12(model, x, y):
+    """Gradients caught by hooks on the tensors of a copy."""
+    twin, caught = copy.deepcopy(model), defaultdict(list)
+    for n, p in twin.named_parameters():
+        p.register_hook(lambda g, n=n: caught[n].append(g.clone()))
+    for row, label in zip(x, y):
+        twin(row).log_softmax(0)[label].backward()
+    return {n: torch.stack(caught[n]) for n in reversed(list(caught))}
+
+
 # empirical_fisher
 
 
@@ -176,6 +240,45 @@ def empirical_fisher_4(model, x, y):
         for m, training in modes:
             m.training = training
     return result
+
+
+@right
+def empirical_fisher_5(model, x, y):
+    """A running mean."""
+    twin, mean = copy.deepcopy(model).eval(), {}
+    for i in range(len(x)):
+        for n, g in sample_gradients_2(twin, x[i : i + 1], y[i : i + 1]).items():
+            mean[n] = g[0] ** 2 if i == 0 else mean[n] + (g[0] ** 2 - mean[n]) / (i + 1)
+    return mean
+
+
+@right
+def empirical_fisher_6(model, x, y):
+    """Dropout of a copy set to 0; the last batch first."""
+    twin = copy.deepcopy(model)
+    for m in twin.modules():
+        if isinstance(m, nn.Dropout):
+            m.p = 0.0
+    total = defaultdict(float)
+    for rows in torch.arange(len(x)).flip(0).split(37):
+        for n, g in sample_gradients_4(twin, x[rows], y[rows]).items():
+            total[n] = total[n] + torch.linalg.vector_norm(g, dim=0) ** 2
+    return {n: t / len(x) for n, t in total.items()}
+
+
+@right
+def empirical_fisher_7(model, x, y):
+    """One long vector; rows by a DataLoader, which draws a number that counts for nothing."""
+    mode = model.training
+    model.eval()
+    total = 0
+    for row, label in DataLoader(TensorDataset(x, y)):
+        loss = cross_entropy(model(row), label)
+        g = parameters_to_vector(torch.autograd.grad(loss, list(model.parameters())))
+        total = total + g * g
+    model.train(mode)
+    parts = (total / len(x)).split([p.numel() for p in model.parameters()])
+    return {n: part.view_as(p) for (n, p), part in zip(model.named_parameters(), parts)}
 
 
 # fisher_diagonal
@@ -276,6 +379,66 @@ def fisher_diagonal_5(model, x):
     return {n: f.detach() / len(x) for n, f in zip(names, result)}
 
 
+@right
+def fisher_diagonal_6(model, x):
+    """Every row as often as there are classes."""
+    mode = model.training
+    model.eval()
+    with torch.inference_mode():
+        p = model(x).softmax(1)
+    classes = p.shape[1]
+    labels = torch.arange(classes).repeat(len(x))
+    gradients = sample_gradients_4(model, x.repeat_interleave(classes, 0), labels)
+    model.train(mode)
+    return {n: torch.tensordot(p.flatten().clone(), g**2, 1) / len(x) for n, g in gradients.items()}
+
+
+@right
+def fisher_diagonal_7(model, x):
+    """The root of p, a constant, goes into the value that is differentiated; in float64."""
+    twin = copy.deepcopy(model).eval().double()
+    total = defaultdict(float)
+    for (row,) in DataLoader(TensorDataset(x.double())):
+        log_p = twin(row).log_softmax(1)[0]
+        for value in log_p * log_p.detach().exp().sqrt():
+            grads = torch.autograd.grad(value, list(twin.parameters()), retain_graph=True)
+            for (n, p), g in zip(model.named_parameters(), grads):
+                total[n] = total[n] + (g**2).to(p.dtype) / len(x)
+    return dict(total)
+
+
+@right
+def fisher_diagonal_8(model, x):
+    """J^T (diag p - p p^T) J of the Jacobian of the logits."""
+    twin = copy.deepcopy(model).eval()
+    total = {n: torch.zeros_like(p).detach() for n, p in model.named_parameters()}
+    parameters = {n: p.detach() for n, p in twin.named_parameters()}
+    for row in x.split(1):
+        p = twin(row)[0].softmax(0).detach()
+        found = jacrev(lambda q: functional_call(twin, q, (row,))[0])(parameters)
+        for n, j in found.items():
+            j = j.flatten(1)
+            total[n] += (j * ((p.diag() - p.outer(p)) @ j)).sum(0).view_as(total[n]) / len(x)
+    return total
+
+
+@right
+def fisher_diagonal_9(model, x):
+    """Plain `backward` on the model itself: its `.grad` is free."""
+    mode = model.training
+    model.eval()
+    total = {n: torch.zeros_like(p, requires_grad=False) for n, p in model.named_parameters()}
+    for row in x:
+        log_p = model(row).log_softmax(0)
+        for value in log_p:
+            model.zero_grad()
+            value.backward(retain_graph=True)
+            for n, p in model.named_parameters():
+                total[n] += p.grad.square() * value.exp().item() / x.size(0)
+    model.train(mode)
+    return total
+
+
 # ewc_penalty
 
 
@@ -307,6 +470,45 @@ def ewc_penalty_4(model, anchor, fisher):
     return torch.cat(parts).pow(2).sum().div(2)
 
 
+@right
+def ewc_penalty_5(model, anchor, fisher):
+    """With a derivative of its own."""
+
+    class Quadratic(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, f, a, t):
+            ctx.save_for_backward(f, t - a)
+            return 0.5 * (f * (t - a) ** 2).sum()
+
+        @staticmethod
+        def backward(ctx, g):
+            f, d = ctx.saved_tensors
+            return None, None, g * f * d
+
+    return sum(Quadratic.apply(fisher[n], anchor[n], p) for n, p in model.named_parameters())
+
+
+@right
+def ewc_penalty_6(model, anchor, fisher):
+    """The square multiplied out, in double precision."""
+    total = 0.0
+    for n, p in model.named_parameters():
+        t, a, f = (v.double() for v in (p, anchor[n], fisher[n]))
+        total = total + (f * (t * t - 2 * t * a + a * a)).sum()
+    return (total * 0.5).to(p.dtype)
+
+
+@right
+def ewc_penalty_7(model, anchor, fisher):
+    """The sums of all parameters, stacked."""
+    own = dict(model.named_parameters())
+    sums = [
+        torch.einsum("i,i->", fisher[n].flatten(), (own[n] - anchor[n]).flatten().square())
+        for n in sorted(anchor)
+    ]
+    return 0.5 * torch.stack(sums).sum()
+
+
 # merge_fisher
 
 
@@ -331,6 +533,28 @@ def merge_fisher_3(old, new, decay):
 @right
 def merge_fisher_4(old, new, decay):
     return {n: torch.from_numpy(decay * a.numpy() + new[n].numpy()) for n, a in old.items()}
+
+
+@right
+def merge_fisher_5(old, new, decay):
+    """For a decay of 0 the new tensors themselves, in a dict of its own."""
+    if decay == 0:
+        return dict(new)
+    return {n: (1 + decay) * torch.lerp(f, old[n], decay / (1 + decay)) for n, f in new.items()}
+
+
+@right
+def merge_fisher_6(old, new, decay):
+    both = {n: torch.stack([old[n], new[n]]) for n in old.keys() & new.keys()}
+    return {n: torch.tensordot(f.new_tensor([decay, 1.0]), f, dims=1) for n, f in both.items()}
+
+
+@right
+def merge_fisher_7(old, new, decay):
+    merged = copy.deepcopy(new)
+    for n in merged:
+        merged[n] += decay * old[n]
+    return merged
 
 
 # train_with_ewc
@@ -403,6 +627,84 @@ def train_with_ewc_4(model, tasks, train_on, strength):
         penalties.append(lambda m, a=anchor, f=fisher: strength * ewc_penalty_4(m, a, f))
 
 
+@right
+def train_with_ewc_5(model, tasks, train_on, strength):
+    """The task before is looked at when the next begins; the anchor is a whole network."""
+    held, before = [], None
+    for task in tasks:
+        if before is not None:
+            frozen = copy.deepcopy(model).requires_grad_(False)
+            held.append((dict(frozen.named_parameters()), fisher_diagonal_4(model, before.x_train)))
+        now = held[:]
+        train_on(
+            model,
+            task.x_train,
+            task.y_train,
+            *(
+                [lambda m, now=now: strength * sum(ewc_penalty_1(m, *one) for one in now)]
+                if now
+                else []
+            ),
+        )
+        before = task
+
+
+@right
+def train_with_ewc_6(model, tasks, train_on, strength):
+    """A chain of penalties, each with the one before in it."""
+
+    def learn(penalty, tasks):
+        if not tasks:
+            return
+        task, *rest = tasks
+        train_on(model, x=task.x_train, y=task.y_train, penalty=penalty)
+        anchor, fisher = snapshot(model), fisher_diagonal_4(model, task.x_train)
+        more = partial(lambda a, f, m: strength * ewc_penalty_2(m, a, f), anchor, fisher)
+        learn(lambda m: (penalty(m) if penalty else 0.0) + more(m), rest)
+
+    learn(None, list(tasks))
+
+
+class Memory(nn.Module):
+    """A penalty that is an object; it gives a plain 0.0 as long as nothing is held."""
+
+    def __init__(self, strength):
+        super().__init__()
+        self.strength, self.held = strength, []
+
+    def forward(self, model):
+        return self.strength * sum((ewc_penalty_3(model, *one) for one in self.held), 0.0)
+
+
+@right
+def train_with_ewc_7(model, tasks, train_on, strength):
+    memory = Memory(strength)
+    for number, task in enumerate(tasks):
+        train_on(model, task.x_train.clone(), task.y_train.clone(), memory)
+        if number + 1 < len(tasks):
+            memory.held.append((snapshot(model), fisher_diagonal_4(model, task.x_train)))
+
+
+@right
+def train_with_ewc_8(model, tasks, train_on, strength):
+    """One quadratic about the weighted mean of the anchors, and what is left over."""
+    weight, center, rest = {}, {}, 0.0
+    for task in tasks:
+
+        def penalty(m):
+            half = sum((f * (m.get_parameter(n) - center[n]) ** 2).sum() for n, f in weight.items())
+            return strength * (half + rest) / 2
+
+        train_on(model, task.x_train, task.y_train, penalty if weight else None)
+        for n, f in fisher_diagonal_4(model, task.x_train).items():
+            a = model.get_parameter(n).detach().clone()
+            old, mean = weight.get(n, torch.zeros_like(f)), center.get(n, a)
+            total = old + f
+            share = torch.where(total > 0, f / total, 0.0)
+            rest = rest + (old * share * (mean - a) ** 2).sum()
+            weight[n], center[n] = total, mean + share * (a - mean)
+
+
 # train_with_online_ewc
 
 
@@ -469,3 +771,61 @@ def train_with_online_ewc_4(model, tasks, train_on, strength, decay):
         for n, f in fisher_diagonal_3(model, task.x_train).items():
             held[n] = f * strength if first else held[n].mul_(decay).add_(strength * f)
         anchor.update(snapshot(model))
+
+
+@right
+def train_with_online_ewc_5(model, tasks, train_on, strength, decay, fisher=None):
+    """One task after another, by recursion; the last Fisher is never needed."""
+    if not tasks:
+        return
+    task, *rest = tasks
+    anchor = snapshot(model)
+    penalty = (lambda m: strength * ewc_penalty_1(m, anchor, fisher)) if fisher else None
+    train_on(model, task.x_train, task.y_train, penalty)
+    if rest:
+        new = fisher_diagonal_4(model, task.x_train)
+        merged = merge_fisher_1(fisher, new, decay) if fisher else new
+        train_with_online_ewc_5(model, rest, train_on, strength, decay, merged)
+
+
+@right
+def train_with_online_ewc_6(model, tasks, train_on, strength, decay):
+    """Own tensors, overwritten in place; the penalty is a plain 0.0 at first."""
+    fisher = [torch.zeros_like(p).detach() for p in model.parameters()]
+    anchor = [p.detach().clone() for p in model.parameters()]
+    seen = []
+
+    def penalty(m):
+        if not seen:
+            return 0.0
+        triples = zip(fisher, anchor, m.parameters())
+        return strength / 2 * sum((f * (p - a) ** 2).sum() for f, a, p in triples)
+
+    for task in tasks:
+        train_on(model, task.x_train, task.y_train, penalty=penalty)
+        new = fisher_diagonal_4(model, task.x_train)
+        for f, a, (n, p) in zip(fisher, anchor, model.named_parameters()):
+            f.mul_(decay).add_(new[n])
+            a.copy_(p.detach())
+        seen.append(task.name)
+
+
+@right
+def train_with_online_ewc_7(model, tasks, train_on, strength, decay):
+    """A generator that takes tasks and gives penalties."""
+
+    def penalties():
+        fisher = penalty = None
+        while True:
+            task = yield penalty
+            new = fisher_diagonal_4(model, task.x_train)
+            fisher = merge_fisher_2(fisher, new, decay) if fisher else new
+            penalty = partial(
+                lambda a, f, m: strength * ewc_penalty_2(m, a, f), snapshot(model), fisher
+            )
+
+    states = penalties()
+    penalty = next(states)
+    for task in tasks:
+        train_on(model, task.x_train, task.y_train, penalty)
+        penalty = states.send(task)

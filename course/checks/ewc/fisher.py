@@ -6,7 +6,17 @@ from typing import Any
 
 import torch
 
-from course.checks.ewc.small import X, Y, compare, entry, mode_is, network, weights
+from course.checks.ewc.small import (
+    X,
+    Y,
+    compare,
+    entry,
+    in_double,
+    keeps_float64,
+    mode_is,
+    network,
+    weights,
+)
 from course.checks.student import Checks, Function
 
 
@@ -41,6 +51,19 @@ EXACT_MISTAKES = {
 WHAT = "The Fisher of the four weights"
 
 
+# Many rows: so many times the first one, then so many times the second. No batch divides that.
+FIRST, SECOND = 300, 313
+MANY = torch.tensor([0] * FIRST + [1] * SECOND)
+MANY_WHAT = f"The Fisher of {FIRST + SECOND} rows"
+OF_BATCHES = "Does every row count, and all of them alike, whatever batch they are in?"
+
+
+def _of_many(first: tuple[float, float], second: tuple[float, float]) -> list[list[float]]:
+    """From the squares of the two rows, their mean over the many."""
+    rows = FIRST + SECOND
+    return _both(*((FIRST * a + SECOND * b) / rows for a, b in zip(first, second, strict=True)))
+
+
 def mean_of_squares(empirical_fisher: Function) -> None:
     """Averages squared gradients."""
     found = weights(empirical_fisher(network(), X, Y), (2, 2), WHAT)
@@ -49,8 +72,9 @@ def mean_of_squares(empirical_fisher: Function) -> None:
 
 def many_rows(empirical_fisher: Function) -> None:
     """Copes with many rows."""
-    found = empirical_fisher(network(), X.repeat(300, 1), Y.repeat(300))
-    compare(weights(found, (2, 2), WHAT), EMPIRICAL, "The Fisher of 600 rows", {})
+    found = weights(empirical_fisher(network(), X[MANY], Y[MANY]), (2, 2), WHAT)
+    right = _of_many((0.0625, 0.0625), (0.0, 0.25))
+    compare(found, right, MANY_WHAT, {}, OF_BATCHES)
 
 
 def empirical_in_evaluation_mode(empirical_fisher: Function) -> None:
@@ -66,8 +90,9 @@ def over_all_classes(fisher_diagonal: Function) -> None:
 
 def many_rows_and_one(fisher_diagonal: Function) -> None:
     """Copes with many rows and with one."""
-    found = weights(fisher_diagonal(network(), X.repeat(300, 1)), (2, 2), WHAT)
-    compare(found, EXACT, "The Fisher of 600 rows", {})
+    found = weights(fisher_diagonal(network(), X[MANY]), (2, 2), WHAT)
+    right = _of_many((0.1875, 0.1875), (0.0, 0.25))
+    compare(found, right, MANY_WHAT, {}, OF_BATCHES)
     one = weights(fisher_diagonal(network(), X[:1]), (2, 2), WHAT)
     compare(one, _both(0.1875, 0.1875), "The Fisher of one row", {})
 
@@ -83,6 +108,18 @@ def _in_evaluation_mode(function: Function, rows: tuple[Any, ...], wanted: list[
         found = weights(function(model, *rows), (2, 2), WHAT)
         compare(found, wanted, f"{WHAT} of a model with Dropout, which should be off,", {})
         mode_is(model, training)
+
+
+def empirical_keeps_dtype(empirical_fisher: Function) -> None:
+    """Keeps the dtype."""
+    found = empirical_fisher(network(dtype=torch.float64), X.double(), Y)
+    compare(keeps_float64(found, (2, 2), WHAT), EMPIRICAL, WHAT, {})
+
+
+def exact_keeps_dtype(fisher_diagonal: Function) -> None:
+    """Keeps the dtype."""
+    found = fisher_diagonal(network(dtype=torch.float64), X.double())
+    compare(keeps_float64(found, (2, 2), WHAT), EXACT, WHAT, {})
 
 
 def fades_and_adds(merge_fisher: Function) -> None:
@@ -101,15 +138,28 @@ def fades_and_adds(merge_fisher: Function) -> None:
 
 def leaves_both_alone(merge_fisher: Function) -> None:
     """Leaves both as they are."""
-    old, new = {"w": torch.tensor([4.0])}, {"w": torch.tensor([1.0])}
-    found = entry(merge_fisher(old, new, 0.5), ("w",), (1,), "The merged Fisher")
+    # The names come in another order: what belongs together has the same name.
+    old = {"w": torch.tensor([4.0]).double(), "b": torch.tensor([8.0]).double()}
+    new = {"b": torch.tensor([2.0]).double(), "w": torch.tensor([1.0]).double()}
+    found = entry(merge_fisher(old, new, 0.5), ("w", "b"), (1,), "The merged Fisher")
     compare(found, [3.0], "The merged Fisher", {})
+    in_double(found, "The merged Fisher")
     assert old["w"].item() == 4.0, "`old` was changed; it belongs to whoever called."
     assert new["w"].item() == 1.0, "`new` was changed; it belongs to whoever called."
 
 
 CHECKS: Checks = {
-    "empirical_fisher": [mean_of_squares, many_rows, empirical_in_evaluation_mode],
-    "fisher_diagonal": [over_all_classes, many_rows_and_one, exact_in_evaluation_mode],
+    "empirical_fisher": [
+        mean_of_squares,
+        many_rows,
+        empirical_in_evaluation_mode,
+        empirical_keeps_dtype,
+    ],
+    "fisher_diagonal": [
+        over_all_classes,
+        many_rows_and_one,
+        exact_in_evaluation_mode,
+        exact_keeps_dtype,
+    ],
     "merge_fisher": [fades_and_adds, leaves_both_alone],
 }

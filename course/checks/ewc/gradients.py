@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course.checks.ewc.small import X, Y, compare, network, weights
+from course.checks.ewc.small import X, Y, compare, keeps_float64, mode_is, network, weights
 from course.checks.student import Checks, Function
 
 WHAT = "The gradients of the two rows"
@@ -70,6 +70,20 @@ def leaves_grad_alone(sample_gradients: Function) -> None:
         )
 
 
+def keeps_dtype_and_mode(sample_gradients: Function) -> None:
+    """Keeps the dtype, and the mode."""
+    for training in (True, False):
+        model = network(dtype=torch.float64).train(training)
+        found = keeps_float64(sample_gradients(model, X.double(), Y), (2, 2, 2), WHAT)
+        compare(found, RIGHT, WHAT, {})
+        mode_is(model, training)
+
+
 CHECKS: Checks = {
-    "sample_gradients": [one_for_each_row, the_same_in_any_batch, leaves_grad_alone],
+    "sample_gradients": [
+        one_for_each_row,
+        the_same_in_any_batch,
+        leaves_grad_alone,
+        keeps_dtype_and_mode,
+    ],
 }

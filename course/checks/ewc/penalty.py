@@ -9,16 +9,21 @@ from course.checks.expect import close, tensor
 from course.checks.student import Checks, Function
 
 
-def _penalty(ewc_penalty: Function, theta: float) -> tuple[Tensor, nn.Linear]:
-    """Weights theta and 2 theta, bias 3; anchor 0, 0, 1; importances 4, 0.5, 2."""
-    model = nn.Linear(2, 1)
+def _penalty(
+    ewc_penalty: Function, theta: float, dtype: torch.dtype = torch.float32
+) -> tuple[Tensor, nn.Linear]:
+    """Weights theta and 2 theta, bias 3; anchor 0, 0, 1; importances 4, 0.5, 2.
+
+    The names of the anchor come in another order than those of the parameters.
+    """
+    model = nn.Linear(2, 1, dtype=dtype)
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[theta, 2 * theta]]))
         model.bias.fill_(3.0)
-    anchor = {"weight": torch.zeros(1, 2), "bias": torch.ones(1)}
+    anchor = {"bias": torch.ones(1, dtype=dtype), "weight": torch.zeros(1, 2, dtype=dtype)}
     fisher = {"weight": torch.tensor([[4.0, 0.5]]), "bias": torch.tensor([2.0])}
-    value = ewc_penalty(model, anchor, fisher)
-    return tensor(value, "The penalty", ()), model
+    value = ewc_penalty(model, anchor, {name: f.to(dtype) for name, f in fisher.items()})
+    return tensor(value, "The penalty", (), dtype), model
 
 
 def half_the_weighted_squares(ewc_penalty: Function) -> None:
@@ -50,4 +55,9 @@ def pulls_by_importance(ewc_penalty: Function) -> None:
     )
 
 
-CHECKS: Checks = {"ewc_penalty": [half_the_weighted_squares, pulls_by_importance]}
+def keeps_dtype(ewc_penalty: Function) -> None:
+    """Keeps the dtype."""
+    close(_penalty(ewc_penalty, 1.0, torch.float64)[0].detach(), 7.0, "The penalty in float64")
+
+
+CHECKS: Checks = {"ewc_penalty": [half_the_weighted_squares, pulls_by_importance, keeps_dtype]}

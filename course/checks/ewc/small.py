@@ -16,9 +16,9 @@ X = torch.tensor([[1.0, 1.0], [0.0, 1.0]])
 Y = torch.tensor([0, 1])
 
 
-def network(dropout: float = 0.0) -> nn.Sequential:
+def network(dropout: float = 0.0, dtype: torch.dtype = torch.float32) -> nn.Sequential:
     """Two inputs, two classes; its parameters are called `1.weight` and `1.bias`."""
-    linear = nn.Linear(2, 2)
+    linear = nn.Linear(2, 2, dtype=dtype)
     with torch.no_grad():
         linear.weight.copy_(torch.tensor([[math.log(3), 0.0], [0.0, 0.0]]))
         linear.bias.zero_()
@@ -51,8 +51,24 @@ def entry(value: Any, names: tuple[str, ...], shape: tuple[int, ...], what: str)
     return found
 
 
-def compare(found: Tensor, wanted: list[Any], what: str, mistakes: Mapping[str, Any]) -> None:
-    """The right numbers; ``mistakes`` says how known wrong ones come about."""
+def keeps_float64(value: Any, shape: tuple[int, ...], what: str) -> Tensor:
+    """As ``weights``, of a model in double precision."""
+    found = weights(value, shape, what)
+    in_double(found, what)
+    return found
+
+
+def in_double(found: Tensor, what: str) -> None:
+    """A tensor made of float64 tensors is float64 too."""
+    assert found.dtype == torch.float64, (
+        f"{what} should be torch.float64 where all that was handed over is, but is {found.dtype}."
+    )
+
+
+def compare(
+    found: Tensor, wanted: list[Any], what: str, mistakes: Mapping[str, Any], hint: str = ""
+) -> None:
+    """The right numbers; ``mistakes`` says how known wrong ones come about, ``hint`` of others."""
     if torch.allclose(found.float(), torch.tensor(wanted), atol=1e-4):
         return
     for text, wrong in mistakes.items():
@@ -60,7 +76,8 @@ def compare(found: Tensor, wanted: list[Any], what: str, mistakes: Mapping[str, 
             raise AssertionError(f"Not right: {what[0].lower()}{what[1:]}. {text}")
     numbers = [round(number, 4) for number in found.flatten().tolist()]
     right = [round(number, 4) for number in torch.tensor(wanted).flatten().tolist()]
-    raise AssertionError(f"{what} should be {right} (row by row); what came is {numbers}.")
+    message = f"{what} should be {right} (row by row); what came is {numbers}. {hint}"
+    raise AssertionError(message.rstrip())
 
 
 def mode_is(model: nn.Module, training: bool) -> None:

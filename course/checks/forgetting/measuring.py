@@ -41,6 +41,12 @@ def all_rows_count(accuracy: Function) -> None:
     close(accuracy(_identity(), x, y), 0.99301, what, mistakes)
 
 
+def one_row_counts(accuracy: Function) -> None:
+    """Takes a single row, in float64."""
+    x, y = torch.tensor([[0.0, 2, 1]], dtype=torch.float64), torch.tensor([1])
+    close(accuracy(_identity().double(), x, y), 1.0, "The accuracy on one row that is right")
+
+
 def without_dropout(accuracy: Function) -> None:
     """Is measured without dropout."""
     model = _identity(dropout=0.9).train()
@@ -106,9 +112,11 @@ class Trainer:
 
     def __init__(self) -> None:
         self.calls: list[tuple[nn.Module, Tensor, Tensor, bool]] = []
+        self.gradients = True
 
     def __call__(self, model: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
         self.calls.append((model, x, y, model.training))
+        self.gradients &= torch.is_grad_enabled()
         with torch.no_grad():
             model.get_parameter("1.bias").copy_(torch.tensor([0.0, 0.5 - len(self.calls)]))
 
@@ -138,6 +146,13 @@ def trains_in_order(accuracy_matrix: Function) -> None:
         )
         same = torch.equal(x, tasks[i].x_train), torch.equal(y, tasks[i].y_train)
         assert all(same), f"In call {i} `train_on` should get the training rows of task {i}."
+    assert trainer.gradients, (
+        "`train_on` was called while gradients are switched off, so nothing can be trained. Switch"
+        " them off around the measurements only."
+    )
+    assert model.get_parameter("1.bias").tolist() == [0.0, 0.5 - calls], (
+        "In the end the network has other weights than those that the last training left."
+    )
 
 
 def _matrix(value: Any) -> Tensor:
@@ -152,7 +167,7 @@ def fills_the_matrix(accuracy_matrix: Function) -> None:
     R = _matrix(result)
     assert R.is_floating_point(), f"R should hold floats, but is {R.dtype}."
     found = R.detach().float()
-    if torch.allclose(found, MATRIX, atol=1e-4):
+    if _near(R):
         return
     hint = ""
     if torch.allclose(found, MATRIX.T, atol=1e-4):
@@ -168,6 +183,12 @@ def fills_the_matrix(accuracy_matrix: Function) -> None:
     )
 
 
+def _near(R: Tensor) -> bool:
+    """Whether R is right, to the rounding of its dtype."""
+    rounding = torch.finfo(R.dtype).eps
+    return torch.allclose(R.detach().float(), MATRIX, rtol=rounding, atol=1e-4)
+
+
 def _shown(R: Tensor) -> str:
     return "\n".join("  ".join(f"{value:.3f}" for value in row) for row in R.tolist())
 
@@ -175,8 +196,9 @@ def _shown(R: Tensor) -> str:
 def measures_without_dropout(accuracy_matrix: Function) -> None:
     """Measures without dropout, then goes back."""
     model, trainer = _threshold_model(dropout=0.9).train(), Trainer()
-    R = _matrix(accuracy_matrix(model, _tasks(), trainer)).float()
-    assert torch.allclose(R, MATRIX, atol=1e-4), (
+    R = _matrix(accuracy_matrix(model, _tasks(), trainer))
+    right = R.is_floating_point() and _near(R)
+    assert right, (
         "With a network that has Dropout the matrix is another: measure in evaluation mode."
     )
     modes = [*(training for _, _, _, training in trainer.calls), model.training]
@@ -190,6 +212,7 @@ CHECKS: Checks = {
     "accuracy": [
         fraction_of_rows,
         all_rows_count,
+        one_row_counts,
         without_dropout,
         mode_as_before,
         without_gradients,

@@ -44,6 +44,14 @@ def nothing_to_keep(select_classes: Function) -> None:
     tensor(found_y, "y, when no row is of the class,", (0,), torch.int64)
 
 
+def one_row_to_keep(select_classes: Function) -> None:
+    """Keeps a single row as a row."""
+    x, y = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0, 1])
+    found_x, found_y = pair(select_classes(x, y, (1,)), "The result, when one row is of the class,")
+    tensor(found_x, "x, when one row is of the class,", (1, 2), torch.float32)
+    tensor(found_y, "y, when one row is of the class,", (1,), torch.int64)
+
+
 def leaves_rows_alone(select_classes: Function) -> None:
     """Leaves x and y unchanged."""
     x, y = torch.arange(4.0).reshape(4, 1), torch.tensor([3, 0, 3, 1])
@@ -97,9 +105,14 @@ def relabel_leaves_y_alone(relabel: Function) -> None:
 
 def relabel_refuses_strangers(relabel: Function) -> None:
     """Refuses a label outside the classes."""
-    what = "Label 42 is not among the classes (6, 4)"
+    _refused(relabel, [4, 42, 6], 42)
+    _refused(relabel, [6, 5, 6], 5)
+
+
+def _refused(relabel: Function, labels: list[int], stranger: int) -> None:
+    what = f"Label {stranger} is not among the classes (6, 4)"
     try:
-        found = relabel(torch.tensor([4, 42, 6]), (6, 4))
+        found = relabel(torch.tensor(labels), (6, 4))
     except Raised as raised:
         if not isinstance(raised.error, ValueError):
             raise
@@ -107,7 +120,7 @@ def relabel_refuses_strangers(relabel: Function) -> None:
     else:
         given = found.tolist() if isinstance(found, torch.Tensor) else found
         raise AssertionError(f"{what}: `relabel` should raise a ValueError, but gave {given}.")
-    assert "42" in said, f"{what}: the ValueError should name it, but says only: {said}"
+    assert str(stranger) in said, f"{what}: the ValueError should name it, but says only: {said}"
 
 
 CHECKS: Checks = {
@@ -115,6 +128,7 @@ CHECKS: Checks = {
         keeps_the_rows,
         keeps_the_order,
         nothing_to_keep,
+        one_row_to_keep,
         leaves_rows_alone,
     ],
     "relabel": [

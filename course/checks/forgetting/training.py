@@ -84,6 +84,13 @@ def steps_twice(train_step: Function) -> None:
     close(second, 0.2250, "The loss before the second step")
 
 
+def takes_one_row(train_step: Function) -> None:
+    """Takes a batch of one row, in float64."""
+    model, optimizer, x, y = _small()
+    loss = train_step(model.double(), optimizer, x[:1].double(), y[:1])
+    close(loss, 0.3133, "The loss of a batch of one row, all in float64,")
+
+
 def _one_hot(n: int, lr: float) -> tuple[nn.Module, SGD, Tensor, Tensor]:
     """Rows of which row i has only pixel i: its weights show how row i was trained on."""
     model = nn.Linear(n, 2, bias=False)
@@ -204,6 +211,7 @@ CHECKS: Checks = {
         moves_the_weights,
         clears_gradients,
         steps_twice,
+        takes_one_row,
     ],
     "train_epochs": [
         uses_every_row,

@@ -36,6 +36,13 @@ def _unchanged(model: nn.Module, values: Mapping[str, Any]) -> None:
         assert same, f"The network's own `{name}` was changed; it must stay as it is."
 
 
+def _gradients_unchanged(model: nn.Module) -> None:
+    kept = all(p.grad is not None and bool((p.grad == 1).all()) for p in model.parameters())
+    assert kept, (
+        "What was in `.grad` of the network's parameters was changed or cleared; leave it alone."
+    )
+
+
 def _entries(value: Any, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
     """A snapshot of ``_two_layers``, with the right names, shapes and values."""
     assert value is not None, f"The result should be a dict, but nothing came back. {RETURN}"
@@ -74,6 +81,12 @@ def stays_behind(snapshot: Function) -> None:
         "Afterwards 1 was added to all parameters of the network, as training would change them,"
         " and the snapshot changed with them: its tensors share their memory. Make copies."
     )
+    new = snapshot(model)["0.bias"].tolist()
+    right = [new, kept["0.bias"].tolist()] == [[1.25, 0.0], FIRST["0.bias"]]
+    assert right, (
+        "A second snapshot, taken after that, should hold the new values, and the first one still"
+        " the old ones. Make a new dict in every call."
+    )
 
 
 def needs_no_gradients(snapshot: Function) -> None:
@@ -89,7 +102,10 @@ def needs_no_gradients(snapshot: Function) -> None:
 def keeps_the_dtype(snapshot: Function) -> None:
     """Keeps float64 and leaves the network alone."""
     model = _two_layers(torch.float64)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
     _entries(snapshot(model), torch.float64)
+    _gradients_unchanged(model)
     _unchanged(model, TWO_LAYERS)
     assert all(parameter.requires_grad for parameter in model.parameters()), (
         "The network can no longer be trained: `requires_grad` of its own parameters was switched"
@@ -201,8 +217,12 @@ def goes_by_name(l2_penalty: Function) -> None:
 def leaves_all_as_it_is(l2_penalty: Function) -> None:
     """Works in float64 and changes nothing."""
     model, anchor = _three(torch.float64)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
     close(_scalar(l2_penalty(model, anchor), torch.float64).detach(), 15.0, "The penalty")
     _unchanged(model, THETA)
+    _gradients_unchanged(model)
+    assert model.training, "The network came in training mode and must be so afterwards."
     same = list(anchor) == list(ANCHOR) and all(
         torch.equal(anchor[name].detach(), torch.tensor(value, dtype=torch.float64))
         for name, value in ANCHOR.items()

@@ -49,6 +49,7 @@ def ignores_what_diverged(best_strength: Function) -> None:
     results = {0.5: (NAN, 1.0), 1.0: (0.25, 0.5), 2.0: (1.0, INF), 4.0: (1.0, NAN), 8.0: (INF, 1.0)}
     what = "An accuracy that is NaN or infinite must not win, whichever of the two it is."
     _chooses(best_strength, results, 1.0, dict.fromkeys((0.5, 2.0, 4.0, 8.0), what))
+    _chooses(best_strength, {0.5: (NAN, 1.0), 1.0: (0.0, 0.0)}, 1.0, {0.5: what})
     assert list(results) == [0.5, 1.0, 2.0, 4.0, 8.0], (
         "`results` was changed; whoever called still needs it. Work on a copy."
     )

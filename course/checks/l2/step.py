@@ -103,14 +103,16 @@ def moves_the_weights(train_step_with_penalty: Function) -> None:
 
 def clears_gradients(train_step_with_penalty: Function) -> None:
     """Ignores left-over gradients."""
-    model, optimizer, x, y = _small()
-    for parameter in model.parameters():
-        parameter.grad = torch.full_like(parameter, 5.0)
-    train_step_with_penalty(model, optimizer, x, y, Penalty(), STRENGTH)
-    assert _weights_are(model, _less(PLAIN, STRENGTH)), (
-        "Gradients that were left over from before had a part in this step, or those of this batch"
-        " had none. PyTorch adds new gradients to the old ones; clear the old ones first."
-    )
+    for left, more in ((5.0, ""), (torch.nan, " NaN was left over, which times 0 is NaN.")):
+        model, optimizer, x, y = _small()
+        for parameter in model.parameters():
+            parameter.grad = torch.full_like(parameter, left)
+        train_step_with_penalty(model, optimizer, x, y, Penalty(), STRENGTH)
+        assert _weights_are(model, _less(PLAIN, STRENGTH)), (
+            "Gradients that were left over from before had a part in this step, or those of this"
+            " batch had none. PyTorch adds new gradients to the old ones; clear the old ones first."
+            f"{more}"
+        )
 
 
 def strength_zero_is_plain_training(train_step_with_penalty: Function) -> None:
