@@ -23,11 +23,13 @@ def diagnose(
 ) -> Misconception | None:
     """The misconception that best explains the failed tests of an exercise, or None.
 
-    First come those that did the same to the same inputs in every failed test, and best those that
-    fail no other. Where rows are drawn at random, values need not agree, and where a test's message
-    tells more than that values differ, they need not either: there it must fail the same tests
-    with the same messages. Last come those that explain half of the failed tests and contradict no
-    passed one. Tests by accuracy are not looked at: they take long, and many mistakes fail them.
+    Best are those that did the same to the same inputs in every failed test, and fail no other.
+    Where rows are drawn at random, values need not agree, and where a test's message tells more
+    than that values differ, they need not either: there it must fail the same tests with the same
+    messages. Then come those that did the same in every failed test and fail others as well. Last
+    are those that explain half of the failed tests, or fail the same ones by chance with three
+    quarters of the messages, and contradict no passed one. Tests by accuracy are not looked at:
+    they take long, and many mistakes fail them.
     """
     outcomes = [outcome for outcome in outcomes if not outcome.by_accuracy]
     statuses = [outcome.verdict.status for outcome in outcomes]
@@ -53,16 +55,23 @@ def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]
     failed = [(a, b) for a, b in pairs if _failed(b)]
     explained = sum(_failed(a) and _same(a, b) for a, b in failed)
     messages = sum(_masked(a) == _masked(b) for a, b in pairs)
-    values = sum(alike(a.trace, b.trace) for a, b in pairs)
     contradicts = any(_failed(a) and not _failed(b) for a, b in pairs)
-    if explained == len(failed):
-        kind = 3 if contradicts else 4
-    elif messages == len(pairs) and (
-        any(_drew(b) for _, b in failed) or not any(_only_values(b) for _, b in failed)
-    ):
+    told = sum(_masked(a) == _masked(b) for a, b in failed)
+    drawn = any(_drew(b) for _, b in failed)
+    if explained == len(failed) and not contradicts:
+        kind = 4
+    elif messages == len(pairs) and (drawn or not any(_only_values(b) for _, b in failed)):
+        kind = 3
+    elif explained == len(failed):
         kind = 2
+    elif contradicts:
+        kind = 0
     else:
-        kind = int(2 * explained >= len(failed) and not contradicts)
+        by_chance = drawn and all(_failed(a) for a, _ in failed) and 4 * told >= 3 * len(failed)
+        kind = int(2 * explained >= len(failed) or by_chance)
+    if kind == 0:
+        return (0,)
+    values = sum(alike(a.trace, b.trace) for a, b in pairs)
     exact = sum(a.verdict == b.verdict for a, b in pairs)
     return kind, explained, messages, values, exact
 

@@ -58,6 +58,10 @@ class Watcher:
 @contextmanager
 def watch(models: Iterable[nn.Module]) -> Iterator[list[Watcher]]:
     """Hooks every leaf module of each model for the length of the block."""
+    models = list(models)
+    if not models:
+        yield []
+        return
     before = randomness()
     watchers, handles = [], []
     for model in models:

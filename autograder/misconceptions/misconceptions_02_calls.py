@@ -106,6 +106,13 @@ class _SeenFromZero(Reservoir):
         return int(torch.randint(max(self.seen, self.capacity), (), generator=generator))
 
 
+@ENTRIES.also("seen-restarts-at-each-add")
+class _SmallDraws(Reservoir):
+    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
+        self.seen = 0
+        super().add(x, y, generator)
+
+
 @ENTRIES.also("crossing-batch-cut")
 class _CrossingNotCounted(Reservoir):
     def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:

@@ -312,3 +312,21 @@ def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> P
     rows = torch.cat([own[(p[own] - p[own].mean(dim=0)).norm(dim=1).argsort()[:count]]
                       for own, count in shares(y, n)])  # fmt: skip
     return x[rows], y[rows]
+
+
+def entropy(model: nn.Module, x: Tensor) -> Tensor:
+    """The entropy (n,) of what the model thinks of each row."""
+    log_p = asked(model, x).log_softmax(dim=1)
+    return -(log_p.exp() * log_p).sum(dim=1)
+
+
+@ENTRIES.also("most-uncertain-rows")
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = entropy(model, x).argsort(descending=True)[:n]
+    return x[rows], y[rows]
+
+
+@ENTRIES.also("most-certain-rows")
+def _(model: nn.Module, x: Tensor, y: Tensor, n: int, generator: Generator) -> Pair:
+    rows = entropy(model, x).argsort()[:n]
+    return x[rows], y[rows]

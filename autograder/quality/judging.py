@@ -20,7 +20,8 @@ from autograder.student import LocalStudent
 class Judged:
     """One run: points, the messages of the failed tests by name, and the mistake's key, if named.
 
-    ``wrong_kind``: some test failed for the type, shape or dtype of what came back.
+    ``wrong_kind``: some test failed for the type, shape or dtype of what came back. ``trained``:
+    there was a test by accuracy.
     """
 
     earned: float
@@ -28,6 +29,7 @@ class Judged:
     failed: dict[str, str]
     named: str | None
     wrong_kind: bool
+    trained: bool = False
 
     @property
     def full(self) -> bool:
@@ -74,4 +76,5 @@ def _judgement(
         {verdict.name: verdict.message for verdict in verdicts if verdict.status != "passed"},
         entry.key if entry else None,
         any(outcome.wrong_kind for outcome in found),
+        any(outcome.by_accuracy for outcome in found),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograder.assignments import ASSIGNMENTS, find
@@ -41,10 +41,14 @@ class Wrong:
 
 @dataclass
 class Right:
-    """All right answers to an exercise over all seeds: how many styles, runs and points lost."""
+    """All right answers to an exercise over all seeds: how many styles, runs and points lost.
+
+    ``trained``: there is a test by accuracy, so the dataset makes a difference.
+    """
 
     exercise: str
     styles: int
+    trained: bool = False
     runs: int = 0
     lost: list[str] = field(default_factory=list)
 
@@ -80,16 +84,14 @@ def _wrong(dataset: Dataset, name: str, exercise: str, seed: int) -> list[tuple[
 
 
 def right_answers(
-    assignments: Sequence[str], dataset: str, seeds: Sequence[int]
+    exercises: Mapping[str, Sequence[str]], dataset: str, seeds: Sequence[int]
 ) -> dict[str, list[Right]]:
-    """Each assignment's exercises; all tests are run, those by accuracy on ``dataset``."""
-    found = {
-        name: [Right(e, len(styles)) for e, styles in RIGHT[name].items()] for name in assignments
-    }
+    """By assignment; all tests of the exercises are run, those by accuracy on ``dataset``."""
+    found = {name: [Right(e, len(RIGHT[name][e])) for e in own] for name, own in exercises.items()}
     jobs = [
         (name, row.exercise, style, seed)
         for seed in seeds
-        for name in assignments
+        for name in exercises
         for row in found[name]
         for style in range(row.styles)
     ]
@@ -97,6 +99,7 @@ def right_answers(
     for (name, exercise, style, seed), run in zip(jobs, runs, strict=True):
         row = next(row for row in found[name] if row.exercise == exercise)
         row.runs += 1
+        row.trained |= run.trained
         if not run.full:
             row.lost.append(f"style {style + 1}, seed {seed}: {', '.join(run.failed)}")
     return found

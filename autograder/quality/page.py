@@ -19,7 +19,8 @@ touched by it: no class of a suite calls another exercise's function (a test see
 where a student's function uses an earlier exercise, the right answer to that is served. Inputs are
 float32; the tests that ask for float64 as well say so in their names or messages.
 
-Right answers (`autograder/quality/right/`) took all tests, those by accuracy on each dataset.
+Right answers (`autograder/quality/right/`) took all tests. Where networks are trained they took
+them on each dataset; the other tests draw inputs of their own, whatever the dataset.
 
 "caught": runs, in both styles, that lost a point. "named": runs of the catalogue's function, and
 after the plus sign of the other style, in which the mistake was called by its own key. "where":
@@ -75,10 +76,12 @@ def _right_table(right: Mapping[str, Mapping[str, Sequence[Right]]]) -> Iterator
     datasets = list(right)
     yield f"| exercise | styles | {' | '.join(f'lost a point, {d}' for d in datasets)} |"
     yield "|---|---|" + "---|" * len(datasets)
-    for name in next(iter(right.values())):
-        for rows in zip(*(right[dataset][name] for dataset in datasets), strict=True):
-            cells = [f"{len(row.lost)} of {row.runs}" for row in rows]
-            yield f"| `{rows[0].exercise}` | {rows[0].styles} | {' | '.join(cells)} |"
+    found = {dataset: {row.exercise: row for rows in by_name.values() for row in rows}
+             for dataset, by_name in right.items()}  # fmt: skip
+    for exercise, first in found[datasets[0]].items():
+        rows = [found[dataset].get(exercise) for dataset in datasets]
+        cells = [f"{len(row.lost)} of {row.runs}" if row else "the same" for row in rows]
+        yield f"| `{exercise}` | {first.styles} | {' | '.join(cells)} |"
     for dataset, by_name in right.items():
         for row in (row for rows in by_name.values() for row in rows if row.lost):
             yield f"\n- `{row.exercise}` on {dataset}: {'; '.join(row.lost)}"
