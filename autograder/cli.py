@@ -151,7 +151,7 @@ def reference(
 def quality(
     seeds: Annotated[
         int | None,
-        typer.Option(help="Instead of 10 for wrong answers, 20 for right ones.", min=1),
+        typer.Option(help="Instead of 10 for wrong answers, 20 (MNIST: 5) for right ones.", min=1),
     ] = None,
     dataset: Annotated[
         list[DatasetName] | None,

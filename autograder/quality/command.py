@@ -14,29 +14,32 @@ from autograder.quality.measure import right_answers, wrong_answers
 from autograder.quality.page import messages_page, quality_page
 from autograder.quality.right import RIGHT
 
-WRONG_SEEDS, RIGHT_SEEDS = 10, 20
+WRONG_SEEDS, RESTYLED_SEEDS = 10, 3
+RIGHT_SEEDS = {"digits": 20, "mnist": 5}
 MESSAGES, QUALITY = ROOT / "docs" / "messages.md", ROOT / "docs" / "grader-quality.md"
 
 
 def write(datasets: list[str], seeds: int | None) -> list[Path]:
-    """Writes both pages; ``seeds`` stands for the numbers of seeds of either measurement.
+    """Writes both pages; ``seeds`` is used instead of each of the numbers of seeds.
 
     On the first dataset every exercise's tests are run, on others those of exercises where
     networks are trained: no other test looks at a dataset.
     """
-    wrong = wrong_answers(list(ASSIGNMENTS), range(seeds or WRONG_SEEDS))
+    wrong_seeds, restyled = range(seeds or WRONG_SEEDS), range(seeds or RESTYLED_SEEDS)
+    wrong = wrong_answers(list(ASSIGNMENTS), wrong_seeds, restyled)
     exercises = {name: list(styles) for name, styles in RIGHT.items()}
-    right = {}
+    right, right_seeds = {}, {d: range(seeds or RIGHT_SEEDS[d]) for d in datasets}
     for dataset in datasets:
-        right[dataset] = right_answers(exercises, dataset, range(seeds or RIGHT_SEEDS))
+        right[dataset] = right_answers(exercises, dataset, right_seeds[dataset])
         exercises = {
             name: [row.exercise for row in rows if row.trained]
             for name, rows in right[dataset].items()
         }
+    trained = ", ".join(f"{len(right_seeds[d])} on {d}" for d in datasets)
     when = (
-        f"{date.today()}, Python {platform.python_version()}, PyTorch {torch.__version__}; seeds "
-        f"0 to {(seeds or WRONG_SEEDS) - 1} for wrong answers, to {(seeds or RIGHT_SEEDS) - 1} "
-        "for right ones."
+        f"{date.today()}, Python {platform.python_version()}, PyTorch {torch.__version__}. Seeds "
+        f"from 0 on: {len(wrong_seeds)} for wrong answers, {len(restyled)} for those in another "
+        f"style; for right answers {trained}."
     )
     MESSAGES.write_text(messages_page(wrong))
     QUALITY.write_text(quality_page(wrong, right, when))

@@ -53,30 +53,38 @@ class Right:
     lost: list[str] = field(default_factory=list)
 
 
-def wrong_answers(assignments: Sequence[str], seeds: Sequence[int]) -> dict[str, list[Wrong]]:
-    """Each assignment's mistakes; the tests by accuracy are left out, for others must do."""
+def wrong_answers(
+    assignments: Sequence[str], seeds: Sequence[int], restyled: Sequence[int]
+) -> dict[str, list[Wrong]]:
+    """Each assignment's mistakes, in the other style with the seeds ``restyled`` only.
+
+    The tests by accuracy are left out, for others must do.
+    """
     found = {name: [Wrong(entry) for entry in CATALOGUE[name]] for name in assignments}
     jobs = [
-        (name, exercise.name, seed)
+        (name, exercise.name, seed, seed in restyled)
         for seed in seeds
         for name in assignments
         for exercise in ASSIGNMENTS[name].exercises
     ]
     runs = spread("digits", _wrong, jobs, "wrong answers")
-    for (name, exercise, _), judgements in zip(jobs, runs, strict=True):
+    for (name, exercise, *_), judgements in zip(jobs, runs, strict=True):
         rows = [row for row in found[name] if row.entry.exercise == exercise]
         for row, (own, again) in zip(rows, judgements, strict=True):
             row.runs.append(own)
-            row.restyled.append(again)
+            row.restyled += again
     return found
 
 
-def _wrong(dataset: Dataset, name: str, exercise: str, seed: int) -> list[tuple[Judged, Judged]]:
-    assignment, again = find(name), load()
+def _wrong(
+    dataset: Dataset, name: str, exercise: str, seed: int, restyled: bool
+) -> list[tuple[Judged, list[Judged]]]:
+    """Of each mistake, how the catalogue's function fared, and that in the other style if asked."""
+    assignment, again = find(name), load() if restyled else {}
     return [
         (
             judged_entry(assignment, entry, seed),
-            judged(assignment, exercise, again[name, entry.key], seed),
+            [judged(assignment, exercise, again[name, entry.key], seed)] if restyled else [],
         )
         for entry in CATALOGUE[name]
         if entry.exercise == exercise
