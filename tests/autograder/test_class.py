@@ -2,9 +2,6 @@
 
 import copy
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -17,6 +14,7 @@ from autograder.assignments import FORGETTING
 from autograder.demo import classroom
 from autograder.notebooks import TEST, grade_id
 from autograder.submissions import answered, hand_in, right_answers, untouched
+from tests.running import autograder, nbgrader
 
 ID = FORGETTING.id
 FULL = {exercise.name: exercise.points for exercise in FORGETTING.exercises}
@@ -44,27 +42,6 @@ def _bubblewrap():
         sandbox.check()
     except sandbox.SandboxError as error:
         pytest.skip(str(error))
-
-
-def autograder(*arguments, **environment):
-    """Runs the command line as a person would."""
-    command = [sys.executable, "-m", "autograder", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | environment
-    )
-
-
-def nbgrader(*arguments, cwd):
-    command = [sys.executable, "-m", "nbgrader", *map(str, arguments)]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env=os.environ | {"PATH": path},
-    )
 
 
 def tampered():

@@ -12,15 +12,9 @@ import pytest
 from autograder import release, sandbox
 from autograder.assignments import FORGETTING
 from autograder.submissions import hand_in, untouched
+from tests.running import autograder
 
 ID = FORGETTING.id
-
-
-def autograder(*arguments, wrap=(), **environment):
-    command = [*wrap, sys.executable, "-m", "autograder", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | environment
-    )
 
 
 def one_line(done, status):
