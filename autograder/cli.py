@@ -41,6 +41,11 @@ def plain_errors() -> Iterator[None]:
         full = getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error)
         if full or "No space left" in str(error):
             fail("the disk is full: make room and run the command again; finished grades are kept")
+        if "database is locked" in str(error):
+            fail(
+                "the gradebook is held by another program: close it there, or wait, and run the "
+                "command again; finished grades are kept"
+            )
         fail(str(error).splitlines()[0])
 
 

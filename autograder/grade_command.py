@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,10 @@ from tqdm import tqdm
 
 from autograder import sandbox
 from autograder.assignments import Assignment, find
+from autograder.gradebook.backup import back_up, way_back
 from autograder.gradebook.course import Course
+from autograder.gradebook.database import sqlite_file
+from autograder.gradebook.lock import alone
 from autograder.gradebook.seeds import seed_for
 from autograder.runner import Row, grade_class, write_json
 
@@ -41,6 +46,25 @@ def run(request: Request) -> int:
     if not request.unsafe:
         sandbox.check()
     _check_dataset(request.dataset)
+    with alone(request.root), _way_back(course.url):
+        return _grade(request, assignment, course, students)
+
+
+@contextmanager
+def _way_back(url: str) -> Iterator[None]:
+    """Backs up the gradebook. A run that breaks off says how to go back to that."""
+    if sqlite_file(url) is None:
+        say = "The gradebook is not a file of SQLite's: back it up with its database's own tools."
+        Console(stderr=True).print(Text(say))
+    back_up(url, again=True)
+    try:
+        yield
+    except BaseException:
+        Console(stderr=True).print(Text(way_back(url)), soft_wrap=True)
+        raise
+
+
+def _grade(request: Request, assignment: Assignment, course: Course, students: list[str]) -> int:
     rows = list(
         tqdm(
             grade_class(course, assignment, students),
@@ -55,7 +79,10 @@ def run(request: Request) -> int:
     Console().print(Text(f"All inputs were drawn from seed {seed}: --seed {seed} repeats them."))
     if request.json is not None:
         write_json(request.json, assignment.id, request.dataset, seed, rows)
-    return 1 if any(row.error for row in rows) else 0
+    if not any(row.error for row in rows):
+        return 0
+    Console().print(Text(way_back(course.url)), soft_wrap=True)
+    return 1
 
 
 def _understand(request: Request) -> tuple[Assignment, Course, list[str]]:

@@ -23,6 +23,8 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.gradebook import database
+from autograder.gradebook.place import put_in_place, workshop
 from autograder.gradebook.reading import read_submission
 from autograder.gradebook.sanitise import GRADING, read_truths, rebuilt
 from autograder.gradebook.score import GradeInSandbox
@@ -58,6 +60,7 @@ class Course:
 
     def prepare(self, assignment: str) -> None:
         """Writes the assignment's cells into the gradebook, unless it knows them already."""
+        database.create(self.url, self._directory.course_id)
         with self.gradebook() as gradebook:
             try:
                 gradebook.find_notebook(assignment, assignment)
@@ -91,8 +94,16 @@ class Course:
         ask(submission, assignment, **options)
 
     def autograde(self, assignment: str, student: str) -> None:
-        """Grades one submission; raises ``ConverterError``, then the old grade still stands."""
-        self._run(Autograde, self._config(assignment, student))
+        """Grades one submission.
+
+        Raises ``ConverterError``; then the old grade and the old autograded notebook still stand.
+        """
+        autograded = self.notebook("autograded", student, assignment).parent
+        with workshop(self.root / "autograded") as folder:
+            config = self._config(assignment, student)
+            config.CourseDirectory.autograded_directory = str(folder)
+            self._run(Autograde, config)
+            put_in_place(folder / student / assignment, autograded)
 
     def feedback(self, assignment: str, student: str) -> Path:
         """Makes the student's feedback page and says where it is."""
@@ -116,8 +127,16 @@ class Course:
             gradebook.db.commit()
 
     def gradebook(self) -> Gradebook:
-        directory = CourseDirectory(config=self._config("", "*"))
-        return Gradebook(directory.db_url, directory.course_id)
+        return Gradebook(self.url, self._directory.course_id)
+
+    @property
+    def url(self) -> str:
+        """Where the gradebook is, in SQLAlchemy's terms."""
+        return str(self._directory.db_url)
+
+    @property
+    def _directory(self) -> CourseDirectory:
+        return CourseDirectory(config=self._config("", "*"))
 
     def _config(self, assignment: str, student: str = "*") -> Config:
         folder = self.root if (self.root / "nbgrader_config.py").exists() else ROOT
