@@ -23,11 +23,16 @@ from course.data import Task
 
 from . import modules
 from .slope import Slope
-from .wire import CannotCross, WireError, same_values, tensor_at
+from .wire import CannotCross, WireError, clean, same_values, sendable, take_tensor
 
 SCORER, AGENT = 0, 1
 MAX_DEPTH = 50
 MAX_OBJECTS = 10_000
+MAX_ITEMS = 1_000_000  # in all lists, tuples and dicts of a message
+MAX_KEYS = 1000  # of a dict: of many more, all with the same hash, it would take hours to make one
+
+
+NUMPY = ("bool", "int8", "int16", "int32", "int64", "uint8", "float16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,15 @@ class Encoder:
     def value(self, value: Any, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise WireError("a value that is nested too deeply")
-        if value is None or type(value) in (bool, int, float, str):
+        if value is None or type(value) in (bool, float, str):
             return value
+        if type(value) is int:
+            return _whole(value)
         if isinstance(value, np.generic | np.ndarray):
             return self._numpy(value)
         if isinstance(value, bool | int | float | str):  # subclasses: their plain value
             plain = next(t for t in (bool, int, float, str) if isinstance(value, t))
-            return plain(value)
+            return self.value(plain(value))
         if isinstance(value, tuple):
             return {"t": "tuple", "v": [self.value(item, depth + 1) for item in value]}
         if isinstance(value, Task):
@@ -91,7 +98,7 @@ class Encoder:
 
     def _numpy(self, value: np.generic | np.ndarray) -> Any:
         array = np.ascontiguousarray(value).reshape(value.shape)
-        if array.dtype.kind not in "biuf":
+        if array.dtype.name not in NUMPY:
             return {"t": "opaque", "type": f"numpy {array.dtype}"}
         return {"t": "numpy", "v": self._tensor(torch.from_numpy(array.copy()))}
 
@@ -99,6 +106,8 @@ class Encoder:
         plain = torch.Tensor.detach(tensor).cpu()
         if plain.layout != torch.strided or plain.is_complex():
             raise WireError("only dense, real tensors cross")
+        if not sendable(plain):
+            raise WireError(f"no {plain.dtype} of {plain.dim()} dimensions crosses")
         self.tensors.append(plain.clone(memory_format=torch.contiguous_format))
         return len(self.tensors) - 1
 
@@ -109,7 +118,7 @@ class Encoder:
         if isinstance(value, list):
             return [self.value(item, depth + 1) for item in value]
         if isinstance(value, dict):
-            pairs = value.items()
+            pairs = _few(value).items()
             return [[self.value(k, depth + 1), self.value(v, depth + 1)] for k, v in pairs]
         if isinstance(value, nn.Module):
             return self._tree(modules.module_state(value))
@@ -138,35 +147,39 @@ class Decoder:
     def value(self, data: Any, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise WireError("a value that is nested too deeply")
-        if data is None or isinstance(data, bool | int | float | str):
+        if data is None or isinstance(data, bool | float):
             return data
+        if isinstance(data, str):
+            return clean(data)
+        if isinstance(data, int):
+            return _whole(data)
         kind = data["t"]
         if kind == "ref":
             return self._codec.object(data["n"])
         if kind == "tuple":
             return tuple(self.value(item, depth + 1) for item in data["v"])
         if kind == "numpy":
-            return tensor_at(self._tensors, data["v"]).numpy()[()]
+            return take_tensor(self._tensors, data["v"]).numpy()[()]
         if kind == "task":
             return Task(**{key: self.value(item, depth + 1) for key, item in data["v"].items()})
         if kind == "slope":
-            at = [None if g is None else tensor_at(self._tensors, g) for g in data["g"]]
-            return Slope(tensor_at(self._tensors, data["v"]), at)
+            at = [None if g is None else take_tensor(self._tensors, g) for g in data["g"]]
+            return Slope(take_tensor(self._tensors, data["v"]), at)
         if kind == "opaque":
-            return Opaque(str(data["type"])[:80])
+            return Opaque(clean(str(data["type"])[:80]))
         if kind == "function":
             return self._codec.add(self._codec.remote(data["n"]), data["n"], give_object=True)
         return self._object(kind, data, depth)
 
     def _object(self, kind: str, data: Any, depth: int) -> Any:
         if kind == "tensor":
-            value: Any = self._new_tensor(data)
-        elif kind in ("list", "dict"):
-            value = [] if kind == "list" else {}
+            return self._new_tensor(data)
+        if kind in ("list", "dict"):
+            value: Any = [] if kind == "list" else {}
         elif kind == "module":
             value = modules.build(data["spec"])
         elif kind == "optimizer":
-            value = modules.build_optimizer(data["spec"], self._codec.modules())
+            value = modules.build_optimizer(data["spec"], self._codec.object)
         elif kind == "generator":
             value = torch.Generator()
         else:
@@ -176,9 +189,11 @@ class Decoder:
         return value
 
     def _new_tensor(self, data: Any) -> Tensor:
-        tensor = tensor_at(self._tensors, data["state"]["v"])
+        tensor = take_tensor(self._tensors, data["state"]["v"])
         if data["strided"] and tensor.dim():
             tensor = torch.stack([tensor, tensor], -1)[..., 0]
+        tensor.requires_grad_(bool(data["state"]["grad"]) and tensor.is_floating_point())
+        self._codec.add(tensor, data["n"])
         return tensor
 
     def set_state(self, value: Any, state: Any, depth: int = 0) -> None:
@@ -188,7 +203,8 @@ class Decoder:
         elif isinstance(value, list):
             value[:] = [self.value(item, depth + 1) for item in state]
         elif isinstance(value, dict):
-            content = {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in state}
+            pairs = _few(state)
+            content = {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in pairs}
             value.clear()
             value.update(content)
         elif isinstance(value, nn.Module):
@@ -196,10 +212,10 @@ class Decoder:
         elif isinstance(value, optim.Optimizer):
             modules.set_optimizer_state(value, self._tree(state))
         elif isinstance(value, torch.Generator):
-            value.set_state(tensor_at(self._tensors, state))
+            value.set_state(take_tensor(self._tensors, state))
 
     def _set_tensor(self, value: Tensor, state: Any) -> None:
-        new = tensor_at(self._tensors, state["v"])
+        new = take_tensor(self._tensors, state["v"])
         if new.shape != value.shape or new.dtype != value.dtype:
             raise WireError("a tensor that changed its shape or dtype")
         value.requires_grad_(False)
@@ -210,10 +226,10 @@ class Decoder:
         if isinstance(data, list):
             return [self._tree(item) for item in data]
         if isinstance(data, dict) and data["t"] == "tensor":
-            return tensor_at(self._tensors, data["v"])
+            return take_tensor(self._tensors, data["v"])
         if isinstance(data, dict):
-            return {key: self._tree(item) for key, item in data["v"]}
-        return data
+            return {key: self._tree(item) for key, item in _few(data["v"])}
+        return _whole(data) if type(data) is int else data
 
 
 class Codec:
@@ -238,8 +254,8 @@ class Codec:
         return self._numbers.get(id(value))
 
     def object(self, number: Any) -> Any:
-        if not isinstance(number, int) or number not in self._objects:
-            raise WireError(f"no object {number!r}")
+        if type(number) is not int or number not in self._objects:
+            raise WireError(f"no object {str(number)[:40]!r}")
         return self._objects[number]
 
     def add(self, value: Any, number: Any = None, give_object: bool = False) -> Any:
@@ -247,7 +263,7 @@ class Codec:
         if number is None:
             number, self._next = self._next, self._next + 2
         elif type(number) is not int or number % 2 == self._parity or number in self._objects:
-            raise WireError(f"an object cannot have the number {number!r}")
+            raise WireError(f"an object cannot have the number {str(number)[:40]!r}")
         if len(self._objects) >= MAX_OBJECTS:
             raise WireError("too many objects")
         self._objects[number] = value
@@ -298,7 +314,7 @@ class Codec:
         try:
             changes = [[n, encoder.state(self._objects[n])] for n in looked_at if self._changed(n)]
             message = {key: encoder.value(value) for key, value in fields.items()}
-        except WireError as error:
+        except Exception as error:  # noqa: BLE001 - whatever an odd object makes of being looked at
             self.forget(known)
             raise CannotCross(str(error)) from None
         self._note_synced([*(n for n, _ in changes), *self._since(known)])
@@ -310,18 +326,36 @@ class Codec:
             self.reset()
         decoder = Decoder(self, tensors)
         known = self.mark()
-        changed: list[int] = []
+        changed: set[int] = set()
         try:
             for number, state in message["changes"]:
                 decoder.set_state(self.object(number), state)
-                changed.append(number)
-            return {str(key): decoder.value(value) for key, value in message["fields"].items()}
-        except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError) as error:
-            if isinstance(error, WireError):
-                raise
+                if number in changed:
+                    raise WireError("an object that changed twice at once")
+                changed.add(number)
+            values = {str(key): decoder.value(value) for key, value in message["fields"].items()}
+            touched = [*changed, *self._since(known)]
+            self._check_size(values, touched)
+            self._note_synced(touched)
+        except WireError:
+            raise
+        except Exception as error:  # noqa: BLE001 - however torch puts it, the message is bad
             raise WireError(f"a message that cannot be read: {type(error).__name__}") from None
-        finally:
-            self._note_synced([*changed, *self._since(known)])
+        return values
+
+    def _check_size(self, values: dict[str, Any], touched: list[int]) -> None:
+        """Raises ``WireError`` where lists hold themselves, or one another very often.
+
+        Thirty lists, each of which holds the one before it twice, are a billion items to whoever
+        looks at all of them.
+        """
+        known: dict[int, tuple[int, int]] = {}
+        total = sum(_size(value, known)[0] for value in values.values())
+        if any(isinstance(self._objects[number], list | dict) for number in touched):
+            held = [value for value in self._objects.values() if isinstance(value, list | dict)]
+            total = max([total, *(_size(value, known)[0] for value in held)])
+        if total > MAX_ITEMS:
+            raise WireError("a value that holds too much")
 
     def _within(self, values: Iterable[Any]) -> list[int]:
         """Numbers of the objects among ``values`` and inside them, each once."""
@@ -347,9 +381,41 @@ class Codec:
         return not _same(self._synced.get(number), _copy(self._objects[number]))
 
 
+def _size(value: Any, known: dict[int, tuple[int, int]], depth: int = 0) -> tuple[int, int]:
+    """How many items there are in a value, and how many levels; ``known``: those found by id."""
+    if not isinstance(value, list | tuple | dict | Task):
+        return 1, 0
+    if id(value) not in known:
+        if depth > MAX_DEPTH:
+            raise WireError("a value that is nested too deeply")
+        inside = [_size(part, known, depth + 1) for part in _parts(value)]
+        known[id(value)] = (
+            1 + sum(count for count, _ in inside),
+            1 + max((levels for _, levels in inside), default=0),
+        )
+    if known[id(value)][1] > MAX_DEPTH:
+        raise WireError("a value that is nested too deeply")
+    return known[id(value)]
+
+
+def _whole(number: int) -> int:
+    """A whole number that fits into 64 bits, as those of tensors do."""
+    if not -(1 << 63) <= number < 1 << 63:
+        raise WireError("a whole number of more than 64 bits")
+    return number
+
+
+def _few(entries: Any) -> Any:
+    """The entries of a dict, if they are not too many."""
+    if len(entries) > MAX_KEYS:
+        raise WireError(f"a dict of more than {MAX_KEYS} entries")
+    return entries
+
+
 def _parts(value: Any) -> Iterator[Any]:
     """What a container holds."""
     if isinstance(value, dict):
+        yield from value
         yield from value.values()
     elif isinstance(value, list | tuple):
         yield from value

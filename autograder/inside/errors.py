@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import builtins
 
+MAX_NAME = 80
+MAX_TEXT = 2000
+
 
 class RemoteError(Exception):
     """The other side's function raised an exception of type ``kind``."""
@@ -22,13 +25,13 @@ def described(error: BaseException) -> tuple[str, str]:
         return error.kind, str(error)
     own = type(error)
     try:
-        text = str(error)[:2000]
+        text = str(error)[:MAX_TEXT]
     except Exception:  # noqa: BLE001 - a hostile __str__
         text = ""
     ancestor = next(c for c in own.__mro__ if getattr(builtins, c.__name__, None) is c)
     if ancestor in (own, Exception, BaseException):
-        return own.__name__, text
-    return ancestor.__name__, f"{own.__name__}: {text}"
+        return own.__name__[:MAX_NAME], text
+    return ancestor.__name__, f"{own.__name__[:MAX_NAME]}: {text}"[:MAX_TEXT]
 
 
 def as_builtin(error: RemoteError) -> Exception:

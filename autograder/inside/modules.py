@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -27,7 +28,10 @@ ARGUMENTS: dict[type[nn.Module], tuple[str, ...]] = {
 }
 LAYERS = {layer.__name__: layer for layer in ARGUMENTS}
 OPTIMIZERS = {cls.__name__: cls for cls in (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop)}
-MAX_PARAMETERS = 20_000_000
+MLP_ARGUMENTS = ("input_size", "hidden", "num_outputs", "num_heads", "dropout")
+MAX_PARAMETERS = 5_000_000
+MAX_LAYERS = 200
+MAX_GROUPS = 100
 
 
 def describe(module: nn.Module) -> dict[str, Any]:
@@ -57,13 +61,26 @@ def crosses(module: nn.Module) -> bool:
 def build(spec: Any) -> nn.Module:
     """The module that ``describe`` described, on the CPU, weights not yet set."""
     try:
+        if _layers(spec) > MAX_LAYERS:
+            raise WireError("a model of too many layers")
         with torch.device("meta"):  # a lie about the size costs no memory
             module = _build(spec)
         if sum(p.numel() for p in module.parameters()) > MAX_PARAMETERS:
             raise WireError("a model that is too large")
         return module.to_empty(device="cpu")
-    except (TypeError, KeyError, ValueError, RuntimeError, RecursionError) as error:
+    except WireError:
+        raise
+    except Exception as error:  # noqa: BLE001 - however torch puts it, it is not one of ours
         raise WireError(f"a model that cannot be built: {type(error).__name__}") from None
+
+
+def _layers(spec: dict[str, Any]) -> int:
+    """How many layers are asked for: even one without weights takes memory and time."""
+    if spec["class"] == "Sequential":
+        return 1 + sum(_layers(child) for _, child in spec["children"])
+    if spec["class"] == "MLP":
+        return 3 * len(spec["config"]["hidden"]) + int(spec["config"]["num_heads"])
+    return 1
 
 
 def _build(spec: dict[str, Any]) -> nn.Module:
@@ -73,8 +90,22 @@ def _build(spec: dict[str, Any]) -> nn.Module:
             module.add_module(name, _build(child))
         return module
     if spec["class"] == "MLP":
-        return MLP(**spec["config"])
-    return LAYERS[spec["class"]](**spec["config"])
+        return MLP(**_config(spec, MLP_ARGUMENTS))
+    layer = LAYERS[spec["class"]]
+    more = ("bias",) if layer is nn.Linear else ()
+    return layer(**_config(spec, ARGUMENTS[layer] + more))
+
+
+def _config(spec: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A layer's arguments, if they are these and numbers: no device, and nothing of vast size."""
+    config: dict[str, Any] = spec["config"]
+    numbers = [n for v in config.values() for n in (v if isinstance(v, list) else [v])]
+    known = all(
+        isinstance(n, float) or (isinstance(n, int) and n <= MAX_PARAMETERS) for n in numbers
+    )
+    if set(config) != set(names) or not known:
+        raise WireError("a layer with arguments that it does not have")
+    return config
 
 
 def module_state(module: nn.Module) -> dict[str, Any]:
@@ -117,20 +148,24 @@ def describe_optimizer(optimizer: optim.Optimizer, names: dict[int, list[Any]]) 
     groups = []
     for group in optimizer.param_groups:
         settings = {key: value for key, value in group.items() if key != "params"}
+        if any(id(p) not in names for p in group["params"]):
+            raise WireError("an optimizer of parameters that belong to no model that crossed")
         groups.append({"params": [names[id(p)] for p in group["params"]], "settings": settings})
     return {"class": type(optimizer).__name__, "groups": groups}
 
 
-def build_optimizer(spec: Any, modules: dict[int, nn.Module]) -> optim.Optimizer:
-    """The optimizer that ``describe_optimizer`` described, over the modules' parameters."""
+def build_optimizer(spec: Any, model: Callable[[Any], Any]) -> optim.Optimizer:
+    """The optimizer that ``describe_optimizer`` described; ``model`` gives a module by number."""
+    if len(spec["groups"]) > MAX_GROUPS:
+        raise WireError("an optimizer of too many groups")
     groups = []
     for group in spec["groups"]:
         settings = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in group["settings"].items()
         }
-        parameters = [modules[number].get_parameter(name) for number, name in group["params"]]
-        groups.append({"params": parameters, **settings})
+        parameters = [model(number).get_parameter(name) for number, name in group["params"]]
+        groups.append({**settings, "params": parameters})
     return OPTIMIZERS[spec["class"]](groups)
 
 

@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from .codec import SCORER, Codec
-from .errors import RemoteError, as_builtin, described
+from .errors import MAX_NAME, MAX_TEXT, RemoteError, as_builtin, described
 from .slope import attach, attach_flat, detach, flat
-from .wire import BROKEN, CannotCross, Channel, Closed, WireError, tensor_at
+from .wire import BROKEN, CannotCross, Channel, Closed, WireError, take_tensor
 
 Handler = Callable[[dict[str, Any]], Any]
+MAX_NESTED = 20  # requests inside requests: a penalty that uses an earlier answer is the fourth
 
 
 class Peer:
@@ -52,11 +53,11 @@ class Peer:
             moment = self.codec.mark()
             message = self._receive()
             if message["op"] in ("return", "raise"):
-                if message.get("request") != number:
+                if _number(message) != number:
                     raise WireError("an answer to something that was not asked")
                 if message["op"] == "return":
                     return message.get("value")
-                raise RemoteError(str(message.get("kind")), str(message.get("message")))
+                raise _error(message)
             self._answer(message)
             self.codec.forget(moment)
 
@@ -73,7 +74,9 @@ class Peer:
         handler = self._handlers.get(str(message["op"]))
         if handler is None:
             raise WireError(f"an unknown operation: {str(message['op'])[:40]!r}")
-        number = message.get("request")
+        if self._depth > MAX_NESTED:
+            raise WireError("requests inside requests, too many")
+        number = _number(message)
         about = (message,) if self._depth else None
         self._depth += 1
         try:
@@ -143,7 +146,7 @@ class Peer:
     def _receive(self) -> dict[str, Any]:
         message, tensors = self._channel.receive(self.deadline)
         if message.get("op") == "penalty":
-            return message | {"weights": tensor_at(tensors, 0)}
+            return message | {"weights": take_tensor(tensors, 0)}
         fields = self.codec.decode(message, tensors)
         if not isinstance(fields.get("op"), str):
             raise WireError("a message without an operation")
@@ -151,3 +154,19 @@ class Peer:
 
     def close(self) -> None:
         self._channel.close()
+
+
+def _number(message: dict[str, Any]) -> int:
+    """Which request a message is, or answers."""
+    number = message.get("request")
+    if type(number) is not int:
+        raise WireError("a message without the number of a request")
+    return number
+
+
+def _error(message: dict[str, Any]) -> RemoteError:
+    """The exception that an answer tells of, in no more words than ``described`` makes."""
+    kind, text = message.get("kind"), message.get("message")
+    if not isinstance(kind, str) or not isinstance(text, str):
+        raise WireError("an error without a name")
+    return RemoteError(kind[:MAX_NAME], text[:MAX_TEXT])
