@@ -1,9 +1,16 @@
-"""Reads a submitted notebook, whatever it is, without ever failing the class."""
+"""Lets nbgrader see of a submission only what was read from it.
+
+By itself nbgrader copies whatever lies beside a notebook, follows links, opens pipes and reads
+``timestamp.txt`` before its first step runs. So each submission is read once, here, and nbgrader is
+given a folder of our own that holds what was kept: the notebook and the time of handing in.
+"""
 
 from __future__ import annotations
 
 import os
-import stat
+import shutil
+import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -11,66 +18,79 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
 
+from autograder.gradebook.beside import TIMESTAMP, flags_beside, timestamp
+from autograder.gradebook.cells import keep, oddities, parse
+from autograder.gradebook.files import Unreadable, read_plain, short
 from autograder.limits import Limits
 
 FLAGS = "grading_flags"
-
-
-class Unreadable(ValueError):
-    """The file is no notebook that could be graded; the text says why."""
-
-
-def read_notebook(path: Path, limit: int) -> NotebookNode:
-    """The notebook at ``path``, as nbformat 4. Raises ``Unreadable``. Follows no link."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            info = os.fstat(descriptor)
-            if not stat.S_ISREG(info.st_mode):
-                raise Unreadable("not a regular file")
-            if info.st_size > limit:
-                raise Unreadable(f"{info.st_size >> 20} MiB, more than {limit >> 20} MiB")
-            text = file.read(limit + 1).decode("utf-8", "replace")
-    except OSError as error:
-        reason = "a link" if os.path.islink(path) else (error.strerror or str(error))
-        raise Unreadable(reason) from None
-    return parse_notebook(text)
-
-
-def parse_notebook(text: str) -> NotebookNode:
-    """The notebook in ``text``; raises ``Unreadable`` unless it has a list of cells."""
-    try:
-        notebook = nbformat.reads(text, as_version=4)
-        cells = notebook["cells"]
-        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-            raise Unreadable("its cells are not a list of cells")
-    except RecursionError:
-        raise Unreadable("nested too deeply") from None
-    except Unreadable:
-        raise
-    except Exception as error:  # noqa: BLE001 - nbformat raises whatever it stumbles over
-        raise Unreadable(f"not a notebook ({type(error).__name__})") from None
-    return notebook
-
-
-def read_submission(path: Path) -> tuple[NotebookNode, list[str]]:
-    """The notebook and no flag, or an empty notebook and a flag that says why."""
-    try:
-        return read_notebook(path, Limits().notebook), []
-    except Unreadable as reason:
-        return new_notebook(), [f"unreadable-notebook: {reason}"]
+UNREADABLE = "unreadable-notebook"
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission. One that cannot be read counts as empty and carries a flag."""
+    """Reads notebooks for ``Autograde``; submitted ones only by way of ``read_submission``.
 
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Never raises: the class goes on."""
-        resources = dict(resources or {})
-        path = Path(filename)
-        resources["metadata"] = {"name": path.stem, "path": str(path.parent), "modified_date": ""}
-        notebook, resources[FLAGS] = read_submission(path)
-        return self.from_notebook_node(notebook, resources, **kw)
+    nbgrader makes its exporter after it has listed the submissions and before it touches one:
+    the one place where a configuration can come between.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if isinstance(self.parent, Autograde):
+            folder = tempfile.mkdtemp(prefix="screened-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            _redirect(self.parent, Path(folder))
+
+
+def read_submission(path: Path) -> tuple[NotebookNode, list[str]]:
+    """What is kept of the submission whose notebook should be at ``path``, and flags.
+
+    Never raises: a notebook that cannot be read counts as empty.
+    """
+    linked = [folder for folder in (path.parent, path.parent.parent) if folder.is_symlink()]
+    if linked:
+        return new_notebook(), [f"{UNREADABLE}: its folder {short(linked[0].name)} is a link"]
+    try:
+        content = parse(read_plain(path, Limits().notebook).decode("utf-8", "replace"))
+        notebook, flags = keep(content), oddities(content)
+    except Unreadable as reason:
+        notebook, flags = new_notebook(), [f"{UNREADABLE}: {reason}"]
+    return notebook, flags + flags_beside(path)
+
+
+def _redirect(converter: Autograde, folder: Path) -> None:
+    """Has ``converter`` find its submissions, screened, under ``folder``."""
+    given = converter.coursedir
+    submitted = Path(given.root, given.submitted_directory)
+    assignments = {}
+    for name in converter.assignments:
+        place = folder / Path(name).relative_to(submitted)
+        file = f"{given.assignment_id}.ipynb"
+        _put(Path(name) / file, place / file)
+        assignments[str(_seen_from(given.root, place))] = [
+            str(_seen_from(given.root, place / file))
+        ]
+    # The formgrader shares its own CourseDirectory among all that it does, so this one is new.
+    traits = {trait: getattr(given, trait) for trait in given.trait_names(config=True)}
+    traits["submitted_directory"] = os.path.relpath(folder, given.root)
+    converter.coursedir = CourseDirectory(config=given.config, log=given.log, **traits)
+    converter.assignments = assignments
+
+
+def _seen_from(root: str, path: Path) -> Path:
+    """``path`` in the form that nbgrader gives to its own: the root and a way from there."""
+    return Path(root, os.path.relpath(path, root))
+
+
+def _put(submitted: Path, place: Path) -> None:
+    """Writes what is kept of a submission to ``place``."""
+    notebook, flags = read_submission(submitted)
+    notebook.metadata[FLAGS] = flags
+    place.parent.mkdir(parents=True)
+    nbformat.write(notebook, place)
+    time = timestamp(submitted.parent)
+    if time is not None:
+        (place.parent / TIMESTAMP).write_text(time)

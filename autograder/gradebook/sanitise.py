@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook, Notebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.gradebook.reading import FLAGS
+from autograder.gradebook.cells import MAKERS, SUBMITTED_ID
+from autograder.gradebook.files import short
+from autograder.gradebook.reading import FLAGS, UNREADABLE
 from autograder.notebooks import experiment_ids
 
 GRADING = "grading"
-MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-FIELDS = ("grade", "solution", "locked", "task", "points")
-MAX_FIGURES = 2 << 20
+FIELDS = ("grade", "solution", "locked", "task", "points", "cell_type")
+UNWANTED = {"skip-execution", "remove-cell", "remove_cell", "raises-exception", "experiment"}
+MAX_FLAGS = 100
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Sanitise(NbGraderPreprocessor):
         info = resources["nbgrader"]
         with Gradebook(info["db_url"]) as gradebook:
             truths = read_truths(gradebook.find_notebook(info["notebook"], info["assignment"]))
-        return rebuilt(nb, resources.get(FLAGS, []), truths, info["assignment"]), resources
+        return rebuilt(nb, nb.metadata[FLAGS], truths, info["assignment"]), resources
 
 
 def rebuilt(
@@ -55,7 +56,9 @@ def rebuilt(
     new = new_notebook(cells=cells)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     new.metadata = NotebookNode({"kernelspec": kernel, "language_info": {"name": "python"}})
-    new.metadata[GRADING] = {"flags": flags or more}  # of an unreadable one all cells are missing
+    if not any(flag.startswith(UNREADABLE) for flag in flags):  # else all cells are missing
+        flags = flags + more
+    new.metadata[GRADING] = {"flags": capped(flags)}
     return new
 
 
@@ -92,7 +95,7 @@ def mend(
     for n, cell in enumerate(cells):
         name = _grade_id(cell)
         if name and name not in truths:
-            flags.append(f"unknown-cell: {_short(name)}")
+            flags.append(f"unknown-cell: {short(name)}")
         elif name and last[name] != n:
             flags.append(f"duplicate-cell: {name}")
             if truths[name].locked:
@@ -111,8 +114,8 @@ def mend(
 
 
 def _mend_known(cell: NotebookNode, name: str, truth: Truth, flags: list[str]) -> NotebookNode:
-    source = _source(cell)
-    if cell.get("cell_type") != truth.cell_type:
+    source = cell.source
+    if cell.cell_type != truth.cell_type:
         flags.append(f"cell-type-changed: {name}")
     if truth.locked and source != truth.source:
         flags.append(f"locked-cell-edited: {name}")
@@ -120,8 +123,7 @@ def _mend_known(cell: NotebookNode, name: str, truth: Truth, flags: list[str]) -
     given = cell["metadata"]["nbgrader"]
     if any(key in given and given[key] != truth.metadata.get(key) for key in FIELDS):
         flags.append(f"cell-metadata-edited: {name}")
-    unwanted = {"skip-execution", "remove-cell", "remove_cell", "raises-exception", "experiment"}
-    if unwanted.intersection(_tags(cell)):
+    if UNWANTED.intersection(cell.metadata.get("tags", [])):
         flags.append(f"cell-tagged: {name}")
     made = MAKERS[truth.cell_type](source)
     made.metadata["nbgrader"] = dict(truth.metadata)
@@ -130,11 +132,11 @@ def _mend_known(cell: NotebookNode, name: str, truth: Truth, flags: list[str]) -
 
 def _plain_cell(cell: NotebookNode, experiments: frozenset[str]) -> NotebookNode:
     """A cell that the gradebook does not know. Only an experiment keeps its tag and figures."""
-    kind = cell.get("cell_type")
-    made = MAKERS[kind if kind in MAKERS else "raw"](_source(cell))
-    if kind == "code" and (cell.get("id") in experiments or "experiment" in _tags(cell)):
+    made = MAKERS[cell.cell_type](cell.source)
+    named = cell.metadata.get(SUBMITTED_ID) in experiments
+    if cell.cell_type == "code" and (named or "experiment" in cell.metadata.get("tags", [])):
         made.metadata["tags"] = ["experiment"]
-        made.outputs = _figures(cell)
+        made.outputs = cell.outputs
     return made
 
 
@@ -155,44 +157,12 @@ def _missing(truths: dict[str, Truth], found: list[str], flags: list[str]) -> li
     return back
 
 
+def capped(flags: list[str]) -> list[str]:
+    """The flags, but for those that only repeat what many others say already."""
+    left_out = len(flags) - MAX_FLAGS
+    return flags[:MAX_FLAGS] + ([f"more-flags: {left_out}"] if left_out > 0 else [])
+
+
 def _grade_id(cell: NotebookNode) -> str:
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    name = cell.metadata.get("nbgrader", {}).get("grade_id")
     return name if isinstance(name, str) else ""
-
-
-def _tags(cell: NotebookNode) -> set[str]:
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
-
-
-def _source(cell: NotebookNode) -> str:
-    source = cell.get("source")
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
-    if not isinstance(source, str):
-        return ""
-    return source.encode("utf-8", "replace").decode()
-
-
-def _figures(cell: NotebookNode) -> list[NotebookNode]:
-    """The pictures that a student submitted, for whoever grades by hand: PNG only, cut by size."""
-    kept, size = [], 0
-    outputs = cell.get("outputs")
-    for output in outputs if isinstance(outputs, list) else []:
-        data = output.get("data") if isinstance(output, dict) else None
-        png = data.get("image/png") if isinstance(data, dict) else None
-        if not isinstance(png, str) or not re.fullmatch(r"[A-Za-z0-9+/=\s]+", png):
-            continue
-        size += len(png)
-        if size > MAX_FIGURES:
-            break
-        picture = {"output_type": "display_data", "data": {"image/png": png}, "metadata": {}}
-        kept.append(NotebookNode(picture))
-    return kept
-
-
-def _short(name: str) -> str:
-    return re.sub(r"[^\w.-]", "?", name)[:60]

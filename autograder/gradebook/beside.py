@@ -1,0 +1,71 @@
+"""Names what lies beside a submitted notebook; none of it is read, copied or followed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from autograder.gradebook.files import Unreadable, read_plain, short
+
+TIMESTAMP = "timestamp.txt"
+MAX_ENTRIES = 1000  # files and folders that are looked at to name them
+HARMLESS = {TIMESTAMP, ".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+def flags_beside(notebook: Path) -> list[str]:
+    """Names what lies beside a notebook; none of it is read, copied or followed."""
+    found: dict[str, list[str]] = {"link-not-followed": [], "not-a-file": [], "file-ignored": []}
+    entries = list(islice(_entries(notebook.parent), MAX_ENTRIES + 1))
+    for entry in entries[:MAX_ENTRIES]:
+        if entry.path == str(notebook):
+            continue
+        if entry.is_symlink():
+            found["link-not-followed"].append(entry.name)
+        elif entry.is_file(follow_symlinks=False):
+            found["file-ignored"].append(entry.name)
+        elif not entry.is_dir(follow_symlinks=False):
+            found["not-a-file"].append(entry.name)
+    flags = [f"{word}: {_listed(names)}" for word, names in found.items() if names]
+    if len(entries) > MAX_ENTRIES:
+        flags.append(f"too-many-files: more than {MAX_ENTRIES} beside the notebook")
+    if (notebook.parent / TIMESTAMP).exists() and timestamp(notebook.parent) is None:
+        flags.append(f"no-time: {TIMESTAMP} holds none that could be read")
+    return flags
+
+
+def timestamp(folder: Path) -> str | None:
+    """The time of handing in as the submission's folder has it, or nothing."""
+    try:
+        text = read_plain(folder / TIMESTAMP, 200).decode("ascii").strip()
+        parse_utc(text).isoformat()
+    except Unreadable:
+        return None
+    except Exception:  # noqa: BLE001 - dateutil raises many kinds of error for a bad date
+        return None
+    return text
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything under ``folder`` but what is always there; links are named, not followed."""
+    waiting = [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as listed:
+                for entry in listed:
+                    if entry.name in HARMLESS and not entry.is_symlink():
+                        continue
+                    yield entry
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError:  # too deep, or not for us to read: nobody else will read it either
+            continue
+
+
+def _listed(names: list[str]) -> str:
+    names = sorted(short(name) for name in names)
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
