@@ -23,12 +23,13 @@ def flags_beside(notebook: Path) -> list[str]:
     for entry in entries[:MAX_ENTRIES]:
         if entry.path == str(notebook):
             continue
+        name = _shown(Path(entry.path).relative_to(notebook.parent))
         if entry.is_symlink():
-            found["link-not-followed"].append(entry.name)
+            found["link-not-followed"].append(name)
         elif entry.is_file(follow_symlinks=False):
-            found["file-ignored"].append(entry.name)
+            found["file-ignored"].append(name)
         elif not entry.is_dir(follow_symlinks=False):
-            found["not-a-file"].append(entry.name)
+            found["not-a-file"].append(name)
     flags = [f"{word}: {_listed(names)}" for word, names in found.items() if names]
     if len(entries) > MAX_ENTRIES:
         flags.append(f"too-many-files: more than {MAX_ENTRIES} beside the notebook")
@@ -66,6 +67,9 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _listed(names: list[str]) -> str:
-    names = sorted(short(name) for name in names)
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+    return ", ".join(sorted(names)[:3]) + more
+
+
+def _shown(path: Path) -> str:
+    return "/".join(short(part) for part in path.parts[-3:])
