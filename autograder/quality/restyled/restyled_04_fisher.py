@@ -78,7 +78,8 @@ def _(model, x):
     mode = model.training
     model.eval()
     fisher = zeros(model)
-    for log_p in model(x).log_softmax(dim=1):
+    for row in x:
+        log_p = model(row.unsqueeze(0)).squeeze(0).log_softmax(dim=0)
         c = torch.argmax(log_p)
         for n, g in gradient(log_p[c], model).items():
             fisher[n] = fisher[n] + log_p[c].exp().item() * g.pow(2)
@@ -160,7 +161,7 @@ def _(model, x):
 def _(model, x):
     mode = model.training
     model.eval()
-    sums = F.log_softmax(model(x), dim=-1).sum(dim=-1)
+    sums = (F.log_softmax(model(row), dim=-1).sum() for row in x.split(1))
     squares = [{n: g**2 for n, g in gradient(s, model).items()} for s in sums]
     model.train(mode)
     return {n: sum(s[n] for s in squares) / len(x) for n in names_of(model)}
@@ -199,7 +200,8 @@ def _(model, x):
     mode = model.training
     model.eval()
     fisher = zeros(model)
-    for log_p in F.log_softmax(model(x), dim=1):
+    for row in x.split(1):
+        log_p = F.log_softmax(model(row), dim=1).flatten()
         for term in torch.exp(log_p) * log_p:
             for n, g in gradient(term, model).items():
                 fisher[n] += g**2 / len(x)
@@ -273,8 +275,8 @@ def _(model, x):
     mode = model.training
     model.eval()
     fisher = zeros(model)
-    for log_p in model(x).log_softmax(1):
-        for value in log_p:
+    for row in x:
+        for value in model(row[None])[0].log_softmax(0):
             for n, g in gradient(value, model).items():
                 fisher[n] += value.exp().item() * torch.abs(g) / len(x)
     model.train(mode)
