@@ -35,6 +35,9 @@ c.Autograde.autograde_preprocessors = [
     "autograder.gradebook.score.GradeInSandbox",
     "autograder.gradebook.save.SaveVerdicts",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "autograder.gradebook.score.Neutralise",
+    "autograder.gradebook.neutralise.Neutralise",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+c.ZipCollectApp.extractor_plugin = "autograder.gradebook.collect.SafeExtractor"
+c.ZipCollectApp.collector_plugin = "autograder.gradebook.collect.SafeCollector"

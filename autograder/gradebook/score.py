@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from traitlets import Bool, Enum, Integer
 
 from autograder.gradebook.sanitise import GRADING
 from autograder.gradebook.seeds import seed_for
-from autograder.notebooks import instructors_texts
 from autograder.scorer import grade_apart
 
 
@@ -36,16 +34,3 @@ class GradeInSandbox(NbGraderPreprocessor):
         """What ``grade`` is told besides; nbgrader works in the course directory."""
         seed = self.seed if self.seed is not None else seed_for(Path.cwd(), assignment)
         return {"seed": seed, "dataset": self.dataset, "unsafe": self.unsafe_no_sandbox}
-
-
-class Neutralise(NbGraderPreprocessor):
-    """Makes HTML and script links in students' text show as text, on every page that shows it."""
-
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: Any, index: int
-    ) -> tuple[NotebookNode, Any]:
-        ours = instructors_texts(resources["nbgrader"]["assignment"])
-        if cell.cell_type != "code" and cell.source not in ours:
-            cell.source = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", cell.source)
-            cell.source = re.sub(r"(?i)(javascript|vbscript|data)\s*:", r"\1&#58;", cell.source)
-        return cell, resources
