@@ -10,15 +10,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from autograder import solutions
 from autograder.assignments import CLASSES, Assignment
-from autograder.inside import observe
 from autograder.inside.codec import Opaque
 from autograder.inside.errors import RemoteError
 from autograder.inside.observe import Seen
 from autograder.inside.slope import attach, detach
 from autograder.inside.wire import BROKEN, WireError
 from autograder.limits import Limits
+from autograder.serving import Serving, TooMuch, weigh
 from autograder.session import Cell, Handler, Session, Stopped
 from autograder.student import (
     NOT_ATTEMPTED,
@@ -34,7 +33,7 @@ from autograder.student import (
 )
 
 ENDED = {"timeout": TimedOut, "crashed": Crashed}
-MAX_SERVED = 10_000
+MAX_CALLED_BACK = 32 << 20
 
 
 class RemoteStudent(Student):
@@ -53,16 +52,16 @@ class RemoteStudent(Student):
     ) -> None:
         super().__init__()
         self._fresh = True
-        self._served: list[tuple[Any, str]] = []
         self._assignment = assignment
         self._limits = limits
         self._ended: dict[str, StudentFailure] = {}
         self._spent: dict[str, float] = {}
         self._errors: list[Exception] = []
-        self._served_seen: list[tuple[nn.Module, Seen]] = []
+        self._serving = Serving(assignment)
+        self._called_back = 0  # numbers that the suite's functions were given in this call
         handlers: dict[str, Handler] = {
-            "serve": self._serve,
-            "serve_use": self._serve_use,
+            "serve": self._serving.serve,
+            "serve_use": self._serving.use,
             "function": self._callback,
         }
         self.session = Session(cells, limits, assignment.hidden_modules, handlers, unsafe)
@@ -115,8 +114,11 @@ class RemoteStudent(Student):
 
     def _ask(self, seconds: float, name: str, what: str, fields: dict[str, Any]) -> Any:
         self._errors.clear()
-        self._served_seen.clear()
+        self._called_back = 0
         fresh, self._fresh = self._fresh or not self._kept, False
+        self._serving.exercise = self.exercise
+        if fresh:
+            self._serving.begin()
         try:
             return self.session.call(seconds, what, fresh=fresh, **fields)
         except Stopped as stopped:
@@ -134,7 +136,7 @@ class RemoteStudent(Student):
         try:
             result, seen = answer
             self._seen = {
-                id(model): self._with_served(model, Seen(*(flag is True for flag in flags)))
+                id(model): self._serving.used(model, Seen(*(flag is True for flag in flags)))
                 for model, flags in zip(models, seen, strict=True)
             }
             result = attach(result, args, kwargs)
@@ -143,13 +145,6 @@ class RemoteStudent(Student):
         if isinstance(result, Opaque):
             raise BadValue(f"`{name}` gave back a value of type {result.type_name}.")
         return result
-
-    def _with_served(self, model: nn.Module, seen: Seen) -> Seen:
-        """How the student's code used ``model``, also by earlier exercises that were served."""
-        for used, own in self._served_seen:
-            if used is model:
-                seen = seen.also(own)
-        return seen
 
     def _failure(self, name: str, error: RemoteError) -> StudentFailure:
         if error.kind != "NameNotDefined":
@@ -162,40 +157,13 @@ class RemoteStudent(Student):
                 return ENDED.get(cell.status, Missing)(text)
         return NotAttempted(NOT_ATTEMPTED.format(name=name).split(":")[0] + f": no `{name}`.")
 
-    def _serve(self, message: dict[str, Any]) -> Any:
-        """An earlier exercise's function, called by the student's code; of a class, an object."""
-        name = message.get("name")
-        if name not in [exercise.name for exercise in self._assignment.before(self.exercise)]:
-            raise WireError(f"{str(name)[:40]!r} is not served")
-        args, kwargs = message["args"], dict(message["kwargs"])
-        models = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, nn.Module)]
-        with observe.watch(models) as watchers:
-            result = solutions.load(self._assignment)[name](*args, **kwargs)
-        self._served_seen += [(m, w.seen) for m, w in zip(models, watchers, strict=True)]
-        if name not in CLASSES:
-            return detach(result, args, kwargs)
-        if len(self._served) >= MAX_SERVED:
-            raise WireError("too many objects")
-        self._served.append((result, name))
-        return len(self._served) - 1
-
-    def _serve_use(self, message: dict[str, Any]) -> Any:
-        """A method or a property of an object that was served."""
-        key, member = message.get("key"), message.get("member")
-        if not isinstance(key, int) or not 0 <= key < len(self._served):
-            raise WireError("no such object is served")
-        served, name = self._served[key]
-        if not isinstance(member, str) or (member.startswith("_") and member != "__len__"):
-            raise WireError("no such member is served")
-        value = getattr(served, member)
-        if member in CLASSES[name]:
-            return value
-        return value(*message["args"], **dict(message["kwargs"]))
-
     def _callback(self, message: dict[str, Any]) -> Any:
         """A function that the suite handed over. What it raises is the suite's to see."""
         function = self.session.function(message.get("number"))
         args, kwargs = message["args"], dict(message["kwargs"])
+        self._called_back += weigh("this function", args, kwargs)
+        if self._called_back > MAX_CALLED_BACK:
+            raise TooMuch(f"functions were given more than {MAX_CALLED_BACK} numbers in one call")
         try:
             with torch.set_grad_enabled(message.get("gradients") is not False):
                 return detach(function(*args, **kwargs), args, kwargs)

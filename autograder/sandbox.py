@@ -15,13 +15,16 @@ from pathlib import Path
 
 import psutil
 
+from autograder import seccomp
 from autograder.limits import Limits
+from autograder.watchdog import Breach, Watchdog
 
 PACKAGE = Path(__file__).parent
 COURSE = PACKAGE.parent / "course"
 HOME = "/home/student"
 LIBRARIES = "/grading"
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32")
+PRIVATE = ("/dev/shm", "/tmp", HOME)  # folders in memory, for the student's code to write to
 WATCH_SECONDS = 0.1
 
 
@@ -54,40 +57,52 @@ def check() -> None:
 class Sandbox:
     """Starts on construction; ``kill`` ends it with everything that it started.
 
-    ``hidden_modules`` are modules of ``course`` that cannot be imported inside. ``reason`` says
-    why the watchdog killed it, or is empty; ``complaint`` is what it wrote to its standard error
-    before it served, known once it is killed.
+    ``hidden_modules`` are modules of ``course`` that cannot be imported inside. ``breach`` is the
+    limit for which the watchdog killed it, or None; ``complaint`` is what it wrote to its standard
+    error before it served, known once it is killed.
     """
 
     def __init__(
         self, limits: Limits, hidden_modules: tuple[str, ...] = (), unsafe: bool = False
     ) -> None:
-        self.reason = ""
+        self.breach: Breach | None = None
         self.complaint = ""
-        self._limits = limits
         self.socket, theirs = socket.socketpair()
         command = _agent(theirs.fileno(), limits)
-        environment = _environment(PACKAGE)
+        environment = _environment(PACKAGE) | {"PYTHONPATH": f"{PACKAGE}:{COURSE.parent}"}
+        passed = [theirs.fileno()]
         if not unsafe:
-            command = [*_command(limits, hidden_modules), "--", *command]
+            passed.append(seccomp.descriptor())
+            command = [*_command(limits, hidden_modules, passed[1]), "--", *command]
             environment = _environment(Path(LIBRARIES))
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=environment | ({"PYTHONPATH": f"{PACKAGE}:{COURSE.parent}"} if unsafe else {}),
+            env=environment,
             cwd="/",
-            pass_fds=[theirs.fileno()],
+            pass_fds=passed,
             start_new_session=True,
         )
         theirs.close()
+        for descriptor in passed[1:]:
+            os.close(descriptor)
+        self._watchdog = Watchdog(self._process.pid, limits, PRIVATE)
         threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def computed(self) -> float:
+        """Seconds that all its processes together have computed so far."""
+        return self._watchdog.computed
+
+    def allow(self, seconds: float) -> None:
+        """From now on all its processes together may compute for so long."""
+        self._watchdog.allowed = self._watchdog.computed + seconds
 
     def kill(self) -> None:
         """Ends every process in the sandbox and waits until they are gone."""
-        for child in reversed(self._tree()):
-            _kill(child)
+        _kill(self._watchdog.tree())
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -96,49 +111,28 @@ class Sandbox:
         self.complaint = self._process.stderr.read(2000).decode(errors="replace").strip()
         self._process.stderr.close()
 
-    def _tree(self) -> list[psutil.Process]:
-        try:
-            root = psutil.Process(self._process.pid)
-            return [root, *root.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
-
     def _watch(self) -> None:
         while self._process.poll() is None:
-            tree = self._tree()
-            if len(tree) > self._limits.processes:
-                self._stop(f"more than {self._limits.processes} processes", tree)
-            elif _uses_more(tree, self._limits.memory):
-                self._stop(f"more than {self._limits.memory >> 20} MiB of memory", tree)
+            tree = self._watchdog.tree()
+            breach = self._watchdog.look(tree)
+            if breach is not None:
+                self.breach = self.breach or breach
+                _kill(tree)
             time.sleep(WATCH_SECONDS)
 
-    def _stop(self, reason: str, tree: list[psutil.Process]) -> None:
-        self.reason = reason
-        for process in tree:
-            _kill(process)
 
-
-def _kill(process: psutil.Process) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.kill()
-
-
-def _uses_more(tree: list[psutil.Process], memory: int) -> bool:
-    """Whether the processes use more; the quick count takes shared pages for each one's own."""
-    return _memory(tree, "memory_info", "rss") > memory < _memory(tree, "memory_full_info", "pss")
-
-
-def _memory(tree: list[psutil.Process], method: str, field: str) -> int:
-    total = 0
-    for process in tree:
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            total += getattr(getattr(process, method)(), field)
-    return total
+def _kill(tree: list[psutil.Process]) -> None:
+    """The first process last: with it goes, in a sandbox, whatever is still left."""
+    for process in reversed(tree):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _agent(descriptor: int, limits: Limits) -> list[str]:
-    limit = [str(descriptor), str(limits.private_files), str(int(limits.total_seconds) + 60)]
-    return [sys.executable, "-s", "-P", "-m", "inside.agent", *limit]
+    seconds = int(limits.total_seconds) + 60
+    sizes = (limits.message_text, limits.message_tensors)
+    numbers = map(str, (descriptor, limits.private_files, seconds, *sizes))
+    return [sys.executable, "-s", "-P", "-m", "inside.agent", *numbers]
 
 
 def _environment(libraries: Path) -> dict[str, str]:
@@ -203,13 +197,14 @@ def _course_mounts(hidden_modules: tuple[str, ...]) -> list[str]:
     return mounts
 
 
-def _command(limits: Limits, hidden_modules: tuple[str, ...]) -> list[str]:
-    size = ["--size", str(limits.private_files), "--tmpfs"]
+def _command(limits: Limits, hidden_modules: tuple[str, ...], filter_at: int) -> list[str]:
+    private = [["--size", str(limits.private_files), "--tmpfs", folder] for folder in PRIVATE]
     return [
         *_isolation(),
+        *("--seccomp", str(filter_at)),
         *_system_mounts(),
         *("--proc", "/proc", "--dev", "/dev"),
-        *(*size, "/dev/shm", *size, "/tmp", *size, HOME),
+        *(word for words in private for word in words),
         *_python_mounts(),  # after /tmp, which they may lie under
         *_course_mounts(hidden_modules),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME),

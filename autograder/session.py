@@ -6,12 +6,15 @@ notebook is replayed without the cell that was at fault.
 
 from __future__ import annotations
 
-import json
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.inside import outputs
 from autograder.inside.codec import SCORER
 from autograder.inside.errors import RemoteError
 from autograder.inside.peer import Peer
@@ -20,6 +23,7 @@ from autograder.limits import Limits
 from autograder.sandbox import Sandbox, SandboxError
 
 NO_TIME = "The time for the whole notebook was used up."
+GRACE_SECONDS = 1.0  # after which this process itself is interrupted
 Handler = Callable[[dict[str, Any]], Any]
 
 
@@ -33,13 +37,17 @@ class Stopped(Exception):
 
 @dataclass
 class Cell:
-    """A code cell to execute. ``status`` is ``passed``, ``error``, ``timeout`` or ``crashed``."""
+    """A code cell to execute. ``status`` is ``passed``, ``error``, ``timeout`` or ``crashed``.
+
+    ``cut``: it printed or showed too much, and only the beginning was kept.
+    """
 
     name: str
     source: str
     outputs: list[dict[str, Any]] = field(default_factory=list)
     status: str = "passed"
     message: str = ""
+    cut: bool = False
 
     @property
     def deadly(self) -> bool:
@@ -63,6 +71,8 @@ class Session:
         self._handlers = handlers
         self._unsafe = unsafe
         self._deadline = time.monotonic() + limits.total_seconds
+        self._computed = 0.0  # seconds, by sandboxes that are gone
+        self._output_left = limits.total_output
         self._sandbox: Sandbox | None = None
         self._ready = False
         self._executed = 0
@@ -75,24 +85,30 @@ class Session:
 
     @property
     def out_of_time(self) -> bool:
-        return time.monotonic() >= self._deadline
+        return time.monotonic() >= self._deadline or self._computing_left() <= 0
+
+    def _computing_left(self) -> float:
+        """Seconds that the submission's processes may still compute, all together."""
+        now = 0.0 if self._sandbox is None else self._sandbox.computed
+        return self._limits.total_seconds - self._computed - now
 
     def start(self) -> None:
         """Lets a sandbox come up, without waiting for it, unless there is one."""
         if self._sandbox is None:
             self._sandbox = Sandbox(self._limits, self._hidden_modules, self._unsafe)
-            self._peer = Peer(Channel(self._sandbox.socket), SCORER, self._handlers)
+            sizes = (self._limits.message_text, self._limits.message_tensors)
+            self._channel = Channel(self._sandbox.socket, *sizes)
+            self._peer = Peer(self._channel, SCORER, self._handlers)
             self._ready = False
 
     def execute(self) -> None:
         """Runs every cell once, in order, and keeps its outputs and status."""
         for cell in self.cells:
-            if self.out_of_time:
-                cell.status, cell.message = "timeout", NO_TIME
-                cell.outputs = [_error_output("TimeLimit", cell.message)]
-                continue
-            self._revive()
-            self._run(cell)
+            try:
+                self._revive()
+                self._run(cell)
+            except Stopped as stopped:
+                _mark(cell, stopped)
             self._executed += 1
 
     def call(self, seconds: float, what: str, op: str, *, fresh: bool = True, **fields: Any) -> Any:
@@ -103,8 +119,6 @@ class Session:
         Raises ``RemoteError`` when it raised, ``WireError`` for an answer that makes no sense, and
         ``Stopped``.
         """
-        if self.out_of_time:
-            raise Stopped("timeout", NO_TIME)
         self._revive()
         return self._request(seconds, f"`{what}`", op, fresh=fresh, **fields)
 
@@ -117,18 +131,26 @@ class Session:
 
     def stop(self) -> None:
         if self._sandbox is not None:
-            self._sandbox.kill()
-            self._sandbox = None
+            sandbox, self._sandbox = self._sandbox, None
+            self._ready = False
+            sandbox.kill()
+            self._computed += sandbox.computed
 
     def _revive(self) -> None:
-        """Makes sure of a sandbox in which all cells executed so far have run."""
-        self.start()
-        if self._ready:
-            return
-        self._wait_for_start()
-        for cell in self.cells[: self._executed]:
-            if not cell.deadly:
-                self._replay(cell)
+        """Makes sure of a sandbox in which all cells executed so far have run.
+
+        A cell that dies when it runs again is left out from then on. Raises ``Stopped``.
+        """
+        while True:
+            if self.out_of_time:
+                raise Stopped("timeout", NO_TIME)
+            self.start()
+            if self._ready:
+                return
+            self._wait_for_start()
+            for cell in self.cells[: self._executed]:
+                if not cell.deadly and not self._replay(cell):
+                    break
 
     def _wait_for_start(self) -> None:
         self._peer.deadline = time.monotonic() + self._limits.start_seconds
@@ -137,87 +159,99 @@ class Session:
             self._ready = True
         except BROKEN as error:
             assert self._sandbox is not None
-            sandbox, self._sandbox = self._sandbox, None
-            sandbox.kill()
+            sandbox = self._sandbox
+            self.stop()
             why = sandbox.complaint or type(error).__name__
             raise SandboxError(f"the sandbox did not start: {why}") from None
 
     def _run(self, cell: Cell) -> None:
+        """Runs a cell and keeps what it printed; raises ``Stopped``."""
         what = f"The cell `{cell.name}`" if cell.name else "A cell"
         try:
-            text = self._request(self._limits.cell_seconds, what, "run", source=cell.source)
-            cell.outputs = _checked_outputs(text)
-        except Stopped as stopped:
-            cell.status, cell.message = stopped.status, str(stopped)
-            cell.outputs = [_error_output("Stopped", str(stopped))]
-            return
+            made = outputs.rebuilt(self._execute(cell, what))
         except (RemoteError, WireError) as error:
-            cell.outputs = [_error_output("Unreadable", str(error)[:500])]
-        for output in cell.outputs:
+            made = [outputs.error("Unreadable", str(error)[:500], [])]
+        for output in made:
             if output["output_type"] == "error":
                 cell.status = "error"
                 cell.message = f"{output['ename']}: {output['evalue']}".rstrip(": ")[:500]
+        room = min(self._limits.cell_output, self._output_left)
+        cell.outputs, cell.cut = outputs.cut(made, room)
+        self._output_left -= sum(map(outputs.size, cell.outputs))
 
-    def _replay(self, cell: Cell) -> None:
-        """Runs a cell again for its definitions; one that dies now is left out from then on."""
+    def _replay(self, cell: Cell) -> bool:
+        """Runs a cell again for its definitions; says whether the sandbox is still there.
+
+        Where no time is left, that is no fault of the cell's: raises ``Stopped``.
+        """
         try:
-            self._request(self._limits.cell_seconds, "A cell", "run", source=cell.source)
+            self._execute(cell, "A cell")
         except Stopped as stopped:
-            cell.status, cell.message = stopped.status, str(stopped)
-            self._revive()
-        except (RemoteError, WireError):
+            if self.out_of_time:
+                raise
+            _mark(cell, stopped)
+        except RemoteError:
             pass
+        return self._ready
+
+    def _execute(self, cell: Cell, what: str) -> Any:
+        """The agent's answer; raises ``RemoteError`` and ``Stopped``."""
+        try:
+            return self._request(self._limits.cell_seconds, what, "run", source=cell.source)
+        except WireError as error:
+            raise Stopped("crashed", f"{what} was stopped: {error} came from it.") from None
 
     def _request(
         self, seconds: float, what: str, op: str, *, fresh: bool = True, **fields: Any
     ) -> Any:
+        assert self._sandbox is not None
         self._peer.deadline = min(time.monotonic() + seconds, self._deadline)
+        self._channel.left = self._limits.call_messages
+        self._sandbox.allow(min(seconds, self._computing_left()))
         try:
-            return self._peer.request(op, fresh=fresh, **fields)
+            with _interrupted(self._peer.deadline + GRACE_SECONDS):
+                return self._peer.request(op, fresh=fresh, **fields)
         except Late:
             self.stop()
-            message = (
-                f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"
-            )
-            raise Stopped("timeout", message) from None
+            text = f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"
+            raise Stopped("timeout", NO_TIME if self.out_of_time else text) from None
         except Closed:
-            assert self._sandbox is not None
-            reason = self._sandbox.reason
+            breach = self._sandbox.breach
             self.stop()
-            why = f"it used {reason}" if reason else "it ended the Python process"
-            raise Stopped("crashed", f"{what} was stopped: {why}.") from None
+            status, why = "crashed", "it ended the Python process"
+            if breach is not None:
+                status, why = breach.status, breach.text
+            raise Stopped(status, f"{what} was stopped: {why}.") from None
         except WireError:
             self.stop()  # what comes next on this channel cannot be trusted to be an answer
             raise
 
 
-def _error_output(kind: str, message: str) -> dict[str, Any]:
-    return {"output_type": "error", "ename": kind, "evalue": message, "traceback": [message]}
+def _mark(cell: Cell, stopped: Stopped) -> None:
+    cell.status, cell.message = stopped.status, str(stopped)
+    cell.outputs = [outputs.error("Stopped", cell.message, [cell.message])]
 
 
-def _checked_outputs(text: Any) -> list[dict[str, Any]]:
-    """Outputs as the agent sent them, rebuilt from the fields that nbformat knows."""
+@contextmanager
+def _interrupted(moment: float) -> Iterator[None]:
+    """Raises ``Late`` in the block at ``moment``, whatever this process is busy with then.
+
+    While a call is under way this process also works for the other side: it decodes messages,
+    serves earlier exercises and runs the suite's callbacks, and a hostile side may ask for much of
+    that. Only the main thread can be interrupted so; graders run there.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(*_: Any) -> None:
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, late)
+    left = max(moment - time.monotonic(), 0.01)
+    signal.setitimer(signal.ITIMER_REAL, left, 1.0)  # again each second, should it be swallowed
     try:
-        return [_checked_output(output) for output in json.loads(text)]
-    except (ValueError, TypeError, KeyError, RecursionError, AttributeError):
-        raise WireError("outputs that cannot be read") from None
-
-
-def _checked_output(output: dict[str, Any]) -> dict[str, Any]:
-    kind = output["output_type"]
-    if kind == "stream":
-        name = "stderr" if output["name"] == "stderr" else "stdout"
-        return {"output_type": kind, "name": name, "text": str(output["text"])}
-    if kind == "error":
-        lines = [str(line) for line in output["traceback"]]
-        evalue = str(output["evalue"])
-        return {
-            "output_type": kind,
-            "ename": str(output["ename"]),
-            "evalue": evalue,
-            "traceback": lines,
-        }
-    if kind == "display_data":
-        data = {k: str(v) for k, v in output["data"].items() if k in ("text/plain", "image/png")}
-        return {"output_type": kind, "data": data, "metadata": {}}
-    raise WireError("an output of an unknown kind")
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,7 +1,7 @@
 """Runs a notebook's cells and calls its functions, when asked.
 
-The only process in the sandbox, started as ``python -m inside.agent FD FILE_BYTES CPU_SECONDS``
-with a connected socket. It knows no test and no answer.
+The only process in the sandbox, started as ``python -m inside.agent`` with numbers: a connected
+socket and limits, see ``main``. It knows no test and no answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from IPython.utils.capture import capture_output
 from torch import nn
 from traitlets.config import Config
 
-from . import observe, state
+from . import observe, outputs, state
 from .codec import AGENT
 from .errors import RemoteError
 from .peer import Handler, Peer
@@ -31,13 +31,15 @@ from .served import served
 from .slope import detach, detach_flat, put_flat
 from .wire import Channel, WireError
 
-MAX_OUTPUT = 200_000
+OPEN_FILES = 512
+MAX_ERRORS = 3  # of one cell: who raises more does so by hand
 
 
 class Agent:
     """A namespace like a kernel's, and the things that can be asked of it: run, call, use."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, channel: Channel, max_output: int) -> None:
+        self._max_output = max_output
         self._shell = _new_shell()
         self._errors: list[dict[str, Any]] = []
         self._shell._showtraceback = self._keep_error  # type: ignore[method-assign]
@@ -49,20 +51,14 @@ class Agent:
             "penalty": self._penalty,
             "sync": lambda message: None,
         }
-        self._peer = Peer(Channel(sock), AGENT, handlers)
+        self._peer = Peer(channel, AGENT, handlers)
 
     def serve(self) -> None:
         self._peer.serve()
 
     def _keep_error(self, etype: Any, evalue: Any, stb: list[str]) -> None:
-        self._errors.append(
-            {
-                "output_type": "error",
-                "ename": etype.__name__,
-                "evalue": str(evalue)[:2000],
-                "traceback": [line[:5000] for line in stb[-50:]],
-            }
-        )
+        lines = [line[:2000] for line in stb[-20:]]
+        self._errors.append(outputs.error(etype.__name__, str(evalue)[:2000], lines))
 
     def _run(self, message: dict[str, Any]) -> str:
         """Executes one cell; returns its outputs, in nbformat's terms, as JSON."""
@@ -72,16 +68,11 @@ class Agent:
         if not result.success and not self._errors:
             error = result.error_before_exec or result.error_in_exec
             self._keep_error(type(error), error, [f"{type(error).__name__}: {error}"])
-        outputs = [
-            _stream(n, t)
-            for n, t in (("stdout", captured.stdout), ("stderr", captured.stderr))
-            if t
-        ]
-        for rich in captured.outputs:
-            outputs.append(
-                {"output_type": "display_data", "data": _allowed(rich.data or {}), "metadata": {}}
-            )
-        return json.dumps([*outputs, *self._errors])
+        printed = (("stdout", captured.stdout), ("stderr", captured.stderr))
+        made = [outputs.stream(name, text) for name, text in printed if text]
+        made += [outputs.shown(rich.data or {}) for rich in captured.outputs]
+        kept, _ = outputs.cut(made, self._max_output)
+        return json.dumps([*kept, *self._errors[:MAX_ERRORS]])
 
     def _call(self, message: dict[str, Any]) -> Any:
         """Calls a function of the notebook; says also how it used the models it was given.
@@ -151,33 +142,27 @@ def _new_shell() -> InteractiveShell:
     return InteractiveShell.instance(config=config)
 
 
-def _stream(name: str, text: str) -> dict[str, Any]:
-    if len(text) > MAX_OUTPUT:
-        text = text[:MAX_OUTPUT] + "\n... output cut ..."
-    return {"output_type": "stream", "name": name, "text": text}
-
-
-def _allowed(data: dict[str, Any]) -> dict[str, Any]:
-    """Of what a cell displayed, text and PNG only, and not too much."""
-    kept = {kind: data[kind] for kind in ("text/plain", "image/png") if kind in data}
-    return {k: v for k, v in kept.items() if isinstance(v, str) and len(v) <= MAX_OUTPUT}
-
-
 def _limit(file_bytes: int, cpu_seconds: int) -> None:
     for what, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         resource.setrlimit(what, (value, value))
+    with open("/proc/self/oom_score_adj", "w") as file:  # where memory ends, end this first
+        file.write("1000")
 
 
-def main(descriptor: int, file_bytes: int, cpu_seconds: int) -> None:
-    """Serves the scorer at the other end of the socket until it hangs up."""
+def main(descriptor: int, file_bytes: int, cpu_seconds: int, text: int, tensors: int) -> None:
+    """Serves the scorer at the other end of the socket until it hangs up.
+
+    The limits are for one file, for computing, and for the text and the tensors of one message.
+    """
     sock = socket.socket(fileno=descriptor)
     _limit(file_bytes, cpu_seconds)
     torch.set_num_threads(1)
-    agent = Agent(sock)
+    agent = Agent(Channel(sock, text, tensors), text // 8)  # a sign may take 7 bytes to send
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
