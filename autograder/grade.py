@@ -82,7 +82,8 @@ def _verdict(
 
 def _flags(cells: Sequence[Cell]) -> list[str]:
     words = {"timeout": "cell-timeout", "crashed": "cell-crashed"}
-    return [f"{words[cell.status]}: {cell.name or 'a cell'}" for cell in cells if cell.deadly]
+    dead = [f"{words[cell.status]}: {cell.name or 'a cell'}" for cell in cells if cell.deadly]
+    return dead + [f"output-cut: {cell.name or 'a cell'}" for cell in cells if cell.cut]
 
 
 def _receipt(submission: bytes, what: Assignment, seed: int, dataset: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from tqdm import tqdm
+from traitlets import TraitError
 
 from autograder import sandbox
 from autograder.assignments import Assignment, find
@@ -100,6 +101,10 @@ def _understand(request: Request) -> tuple[Assignment, Course, list[str]]:
         "seed": request.seed,
     }
     course = Course(request.root, options)
+    try:
+        course.limits()
+    except TraitError as error:
+        raise BadUsage(f"nbgrader_config.py: {error}") from None
     there = course.submissions(assignment.id)
     if not there:
         raise BadUsage(

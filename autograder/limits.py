@@ -12,8 +12,9 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """Times are seconds, by the clock and, of all processes together, of computing time alike.
+    """Times are seconds of computing, of all processes together; verdicts do not hang on load.
 
+    Who waits instead of computing may do so for ``patience`` times as long, by the clock.
     ``start_seconds`` is for the sandbox itself to come up; ``cell_seconds`` for one cell;
     ``call_seconds`` for one call of a student's function, ``exercise_seconds`` for all calls of
     one exercise; ``training_seconds`` instead of both where real networks are trained;
@@ -33,6 +34,7 @@ class Limits:
     exercise_seconds: float = 30.0
     training_seconds: float = 60.0
     total_seconds: float = 240.0
+    patience: float = 3.0
     processes: int = 128
     memory: int = 2560 * MIB
     private_files: int = 64 * MIB
@@ -49,7 +51,7 @@ class Limits:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not math.isfinite(value) or value <= 0:
                 raise ValueError(f"limit {name}: expected a number above 0, got {value!r}")
-            if not name.endswith("_seconds") and value != int(value):
+            if isinstance(self.__dataclass_fields__[name].default, int) and value != int(value):
                 raise ValueError(f"limit {name}: expected a whole number, got {value!r}")
 
     @classmethod

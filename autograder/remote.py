@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -73,7 +72,7 @@ class RemoteStudent(Student):
         if name in self._ended:
             raise self._ended[name]
         seconds = self._seconds(name)
-        started = time.monotonic()
+        before = self.session.clocks()
         fields = self._fields(what) | {
             "args": args,
             "kwargs": tuple(kwargs.items()),
@@ -84,7 +83,7 @@ class RemoteStudent(Student):
             answer = self._ask(seconds, name, str(what), fields)
         finally:
             if not self.trains:
-                self._spent[name] = self._spent.get(name, 0.0) + time.monotonic() - started
+                self._spent[name] = self._spent.get(name, 0.0) + self.session.since(before)
         return self._accept(str(what), answer, args, kwargs)
 
     @contextmanager

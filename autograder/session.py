@@ -70,7 +70,7 @@ class Session:
         self._hidden_modules = hidden_modules
         self._handlers = handlers
         self._unsafe = unsafe
-        self._deadline = time.monotonic() + limits.total_seconds
+        self._started = (0.0, time.monotonic())
         self._computed = 0.0  # seconds, by sandboxes that are gone
         self._output_left = limits.total_output
         self._sandbox: Sandbox | None = None
@@ -85,12 +85,20 @@ class Session:
 
     @property
     def out_of_time(self) -> bool:
-        return time.monotonic() >= self._deadline or self._computing_left() <= 0
+        return self._left() <= 0
 
-    def _computing_left(self) -> float:
-        """Seconds that the submission's processes may still compute, all together."""
+    def clocks(self) -> tuple[float, float]:
+        """Seconds computed by all sandboxes so far, and by the clock."""
         now = 0.0 if self._sandbox is None else self._sandbox.computed
-        return self._limits.total_seconds - self._computed - now
+        return self._computed + now, time.monotonic()
+
+    def since(self, before: tuple[float, float]) -> float:
+        """Seconds used since ``clocks`` gave ``before``, as ``Limits`` counts them."""
+        computed, now = self.clocks()
+        return max(computed - before[0], (now - before[1]) / self._limits.patience)
+
+    def _left(self) -> float:
+        return self._limits.total_seconds - self.since(self._started)
 
     def start(self) -> None:
         """Lets a sandbox come up, without waiting for it, unless there is one."""
@@ -205,26 +213,32 @@ class Session:
         self, seconds: float, what: str, op: str, *, fresh: bool = True, **fields: Any
     ) -> Any:
         assert self._sandbox is not None
-        self._peer.deadline = min(time.monotonic() + seconds, self._deadline)
+        allowed = min(seconds, self._left())
+        self._peer.deadline = time.monotonic() + allowed * self._limits.patience
         self._channel.left = self._limits.call_messages
-        self._sandbox.allow(min(seconds, self._computing_left()))
+        self._sandbox.allow(allowed)
         try:
             with _interrupted(self._peer.deadline + GRACE_SECONDS):
                 return self._peer.request(op, fresh=fresh, **fields)
         except Late:
             self.stop()
-            text = f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"
-            raise Stopped("timeout", NO_TIME if self.out_of_time else text) from None
+            raise self._too_long(what, seconds) from None
         except Closed:
             breach = self._sandbox.breach
             self.stop()
-            status, why = "crashed", "it ended the Python process"
-            if breach is not None:
-                status, why = breach.status, breach.text
-            raise Stopped(status, f"{what} was stopped: {why}.") from None
+            if breach is None:
+                text = f"{what} was stopped: it ended the Python process."
+                raise Stopped("crashed", text) from None
+            if breach.status == "timeout":
+                raise self._too_long(what, seconds) from None
+            raise Stopped(breach.status, f"{what} was stopped: {breach.text}.") from None
         except WireError:
             self.stop()  # what comes next on this channel cannot be trusted to be an answer
             raise
+
+    def _too_long(self, what: str, seconds: float) -> Stopped:
+        text = f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"
+        return Stopped("timeout", NO_TIME if self.out_of_time else text)
 
 
 def _mark(cell: Cell, stopped: Stopped) -> None:

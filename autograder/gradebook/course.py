@@ -24,10 +24,12 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.gradebook import database
+from autograder.gradebook.configured import limits_in
 from autograder.gradebook.place import put_in_place, workshop
 from autograder.gradebook.reading import read_submission
 from autograder.gradebook.sanitise import GRADING, read_truths, rebuilt
 from autograder.gradebook.score import GradeInSandbox
+from autograder.limits import Limits
 from autograder.notebooks import ROOT, SOURCE
 from autograder.scorer import ask
 
@@ -82,9 +84,14 @@ class Course:
         self._run(GenerateAssignment, config)
         return folder / assignment / f"{assignment}.ipynb"
 
+    def limits(self) -> Limits:
+        """What one submission may use; raises ``TraitError`` for a configuration that is wrong."""
+        return limits_in(self._config("", "*"))
+
     def grade_ahead(self, assignment: str, student: str) -> None:
         """Starts grading a submission; ``autograde`` will find the result."""
-        notebook, flags = read_submission(self.notebook("submitted", student, assignment))
+        path = self.notebook("submitted", student, assignment)
+        notebook, flags = read_submission(path, self.limits().notebook)
         with self.gradebook() as gradebook:
             truths = read_truths(gradebook.find_notebook(assignment, assignment))
         submission = nbformat.writes(rebuilt(notebook, flags, truths, assignment)).encode()

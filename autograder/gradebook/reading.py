@@ -23,6 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.gradebook.beside import TIMESTAMP, flags_beside, timestamp
 from autograder.gradebook.cells import keep, oddities, parse
+from autograder.gradebook.configured import limits_in
 from autograder.gradebook.files import Unreadable, read_plain, short
 from autograder.limits import Limits
 
@@ -45,16 +46,17 @@ class SubmissionExporter(NotebookExporter):
             _redirect(self.parent, Path(folder))
 
 
-def read_submission(path: Path) -> tuple[NotebookNode, list[str]]:
+def read_submission(path: Path, limit: int = Limits().notebook) -> tuple[NotebookNode, list[str]]:
     """What is kept of the submission whose notebook should be at ``path``, and flags.
 
-    Never raises: a notebook that cannot be read counts as empty.
+    ``limit`` is how many bytes the notebook may have. Never raises: a notebook that cannot be read
+    counts as empty.
     """
     linked = [folder for folder in (path.parent, path.parent.parent) if folder.is_symlink()]
     if linked:
         return new_notebook(), [f"{UNREADABLE}: its folder {short(linked[0].name)} is a link"]
     try:
-        content = parse(read_plain(path, Limits().notebook).decode("utf-8", "replace"))
+        content = parse(read_plain(path, limit).decode("utf-8", "replace"))
         notebook, flags = keep(content), oddities(content)
     except Unreadable as reason:
         notebook, flags = new_notebook(), [f"{UNREADABLE}: {reason}"]
@@ -63,13 +65,13 @@ def read_submission(path: Path) -> tuple[NotebookNode, list[str]]:
 
 def _redirect(converter: Autograde, folder: Path) -> None:
     """Has ``converter`` find its submissions, screened, under ``folder``."""
-    given = converter.coursedir
+    given, limit = converter.coursedir, limits_in(converter.config).notebook
     submitted = Path(given.root, given.submitted_directory)
     assignments = {}
     for name in converter.assignments:
         place = folder / Path(name).relative_to(submitted)
         file = f"{given.assignment_id}.ipynb"
-        _put(Path(name) / file, place / file)
+        _put(Path(name) / file, place / file, limit)
         assignments[str(_seen_from(given.root, place))] = [
             str(_seen_from(given.root, place / file))
         ]
@@ -85,9 +87,9 @@ def _seen_from(root: str, path: Path) -> Path:
     return Path(root, os.path.relpath(path, root))
 
 
-def _put(submitted: Path, place: Path) -> None:
+def _put(submitted: Path, place: Path, limit: int) -> None:
     """Writes what is kept of a submission to ``place``."""
-    notebook, flags = read_submission(submitted)
+    notebook, flags = read_submission(submitted, limit)
     notebook.metadata[FLAGS] = flags
     place.parent.mkdir(parents=True)
     nbformat.write(notebook, place)
