@@ -36,8 +36,9 @@ def way_back(url: str) -> str:
     if path is None:
         return "No copy of the gradebook was made: it is not a file of SQLite's."
     if copy is None:
-        return "There was no gradebook before this run."
-    command = shlex.join(["cp", str(copy), str(path)])
+        return f"There was no gradebook before this run; to go back, delete {path}"
+    journal = shlex.join(["rm", "-f", f"{path}-journal"])  # SQLite would take it for the copy's
+    command = f"{journal} && {shlex.join(['cp', str(copy), str(path)])}"
     return f"To go back to the gradebook as it was before this run: {command}"
 
 
