@@ -53,11 +53,12 @@ def _copy(path: Path) -> Path:
         source = sqlite3.connect(path, timeout=database.PATIENCE_SECONDS, isolation_level=None)
         with closing(source), closing(sqlite3.connect(new)) as target:
             source.execute("BEGIN")
-            source.execute(
-                "SELECT count(*) FROM sqlite_master"
-            ).fetchone()  # waits, once, for a lock
+            # Waits for a lock so long and no longer; the copying by itself would wait for ever.
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             source.backup(target)
         return _keep(new)
+    except sqlite3.Error as error:
+        raise OSError(f"the gradebook {path} could not be copied: {error}") from error
     finally:
         database.remove(new)
 

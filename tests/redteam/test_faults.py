@@ -79,6 +79,7 @@ def undisturbed(template, tmp_path_factory):
     started = time.monotonic()
     rows = finished(root)
     assert {row["score"] for row in rows.values()} == {9.0}
+    assert len(list(root.glob(f"{backup.FOLDER}/*.db"))) == 1
     return grades(root), rows, time.monotonic() - started
 
 
@@ -486,6 +487,15 @@ def test_a_backup_is_private_and_made_while_others_read_and_write(course):
     assert path.parent.stat().st_mode & 0o777 == 0o700
     shutil.copy(path, course / "gradebook.db")
     assert grades(course)["ann"] == OLD
+
+
+def test_a_broken_gradebook_gets_one_clear_line(course):
+    (course / "gradebook.db").write_bytes(b"no database" * 1000)
+    done = autograder(*GRADE, course)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "gradebook.db could not be copied: file is not a database" in done.stderr
+    assert not list(course.glob(f"{backup.FOLDER}/*"))
 
 
 def test_the_latest_backups_are_kept_whatever_the_clock_says(course):
