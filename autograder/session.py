@@ -161,7 +161,8 @@ class Session:
                     break
 
     def _wait_for_start(self) -> None:
-        self._peer.deadline = time.monotonic() + self._limits.start_seconds
+        wait = self._limits.start_seconds * self._limits.patience
+        self._peer.deadline = time.monotonic() + wait
         try:
             self._peer.request("run", fresh=True, source="")
             self._ready = True

@@ -29,7 +29,7 @@ from .errors import RemoteError
 from .peer import Handler, Peer
 from .served import served
 from .slope import detach, detach_flat, put_flat
-from .wire import Channel, WireError
+from .wire import MAX_BLOB, MAX_JSON, Channel, WireError
 
 OPEN_FILES = 512
 MAX_ERRORS = 3  # of one cell: who raises more does so by hand
@@ -154,7 +154,13 @@ def _limit(file_bytes: int, cpu_seconds: int) -> None:
         file.write("1000")
 
 
-def main(descriptor: int, file_bytes: int, cpu_seconds: int, text: int, tensors: int) -> None:
+def main(
+    descriptor: int,
+    file_bytes: int,
+    cpu_seconds: int,
+    text: int = MAX_JSON,
+    tensors: int = MAX_BLOB,
+) -> None:
     """Serves the scorer at the other end of the socket until it hangs up.
 
     The limits are for one file, for computing, and for the text and the tensors of one message.
