@@ -123,3 +123,44 @@ def test_other_systems_are_told(programs: Path) -> None:
     result = run("install-bubblewrap", programs)
     assert result.returncode == 1
     assert "Grading needs Linux" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
+def test_a_browser_that_is_there_is_left_alone(name: str, programs: Path) -> None:
+    add(programs, name, "echo Chromium 140")
+    add(programs, "apt-get", "echo must not run >&2")
+    result = run("install-chromium", programs)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_chromium_is_installed_after_an_update(programs: Path, tmp_path: Path) -> None:
+    """As on Ubuntu with a stub in place of the browser, and without lists of packages."""
+    for name in ("env", "chmod"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    add(programs, "id", "echo 0")
+    add(programs, "chromium-browser", "echo 'needs a snap' >&2; exit 1")
+    add(
+        programs,
+        "apt-get",
+        f"""[ "$1" = update ] && : > {tmp_path}/updated && exit 0
+        [ -e {tmp_path}/updated ] || exit 100
+        echo '#!/bin/sh' > {programs}/chromium && chmod +x {programs}/chromium""",
+    )
+    result = run("install-chromium", programs)
+    assert (programs / "chromium").exists()
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr.splitlines() == [
+        "Installing Chromium, in which the tests look at the feedback pages."
+    ]
+
+
+def test_without_a_browser_the_tests_go_on(programs: Path) -> None:
+    """Without rights, and where nothing can be installed at all."""
+    add(programs, "sudo", "exit 1")
+    for _ in range(2):
+        result = run("install-chromium", programs)
+        assert (result.returncode, result.stdout) == (0, "")
+        assert result.stderr.splitlines()[1:] == [
+            "Chromium could not be installed from here: the tests in a browser will be skipped."
+        ]
+        add(programs, "apt-get", "echo must not run without rights >&2; exit 0")
