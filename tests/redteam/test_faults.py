@@ -22,13 +22,14 @@ from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
-from autograder import cli, sandbox
+from autograder import cli, sandbox, scorer
 from autograder.assignments import FORGETTING
 from autograder.gradebook import backup, database, lock, place, seeds
 from autograder.gradebook.course import Course
 from autograder.gradebook.sanitise import read_truths
 from autograder.notebooks import TEST
 from autograder.submissions import answered, hand_in, right_answers, untouched
+from tests.redteam import deadly
 from tests.running import autograder
 
 ID = FORGETTING.id
@@ -259,6 +260,36 @@ def test_killed_agents_cost_their_own_submission_only(course, undisturbed, momen
     assert grades(course) == undisturbed[0]
 
 
+@pytest.fixture
+def work(monkeypatch):
+    """Real scorers, with other work to do: what is asked for says whether they live."""
+    monkeypatch.setattr(scorer, "_grade", deadly.live_or_die)
+    yield
+    if scorer._pool is not None:
+        scorer._pool.shutdown()
+    scorer._forget()
+
+
+def test_work_that_ends_its_scorer_is_tried_twice_and_the_rest_is_done(work, tmp_path):
+    """Also what was lost with it, and what is asked for while nobody knows of the death yet."""
+    always, once = tmp_path / "always", tmp_path / "once"
+    for what in (b"live", b"die", b"live on"):
+        scorer.ask(what, ID, trace=str(always))
+    assert scorer.grade_apart(b"live", ID, trace=str(always)) == "done"
+    with pytest.raises(scorer.ScorerDied, match="killed, twice"):
+        scorer.grade_apart(b"die", ID, trace=str(always))
+    assert 2 <= always.read_text().count("died") <= 3
+    assert scorer.grade_apart(b"live on", ID, trace=str(always)) == "done"
+    scorer.ask(b"die once", ID, trace=str(once))
+    while scorer._pool is not None and not scorer._pool._broken:
+        time.sleep(0.05)
+    scorer.ask(b"live after it", ID, trace=str(once))
+    assert scorer.grade_apart(b"die once", ID, trace=str(once)) == "done"
+    assert scorer.grade_apart(b"live after it", ID, trace=str(once)) == "done"
+    assert once.read_text().count("died") == 1
+
+
+@pytest.mark.slow
 def test_a_submission_that_ends_its_scorer_each_time_is_the_only_one_without_a_grade(
     course, undisturbed
 ):
@@ -272,10 +303,10 @@ def test_a_submission_that_ends_its_scorer_each_time_is_the_only_one_without_a_g
     run = Run(course, "--json", str(course / "report.json"))
     deaths = 0
     while not run.over:
-        for scorer in run.scorers():
-            if any(p.name() == "fatal" for p in below(scorer)):
-                scorer.kill()
-                scorer.wait(GRACE_SECONDS)
+        for process in run.scorers():
+            if any(p.name() == "fatal" for p in below(process)):
+                process.kill()
+                process.wait(GRACE_SECONDS)
                 deaths += 1
         time.sleep(0.1)
     status, said = run.end()
