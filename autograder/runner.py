@@ -12,7 +12,10 @@ from typing import Any
 from autograder import scorer
 from autograder.assignments import Assignment
 from autograder.gradebook.course import ConverterError, Course
+from autograder.gradebook.files import STUDENT
 from autograder.verdicts import ExerciseVerdict, Report, TestVerdict
+
+NO_STUDENT = "a student's name has letters, digits, spaces and . , ' @ + - only"
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,14 @@ def grade_class(course: Course, assignment: Assignment, students: Iterable[str])
 
 def _grade_ahead(course: Course, assignment: Assignment, students: Iterable[str]) -> None:
     for student in students:
-        if _is_there(course.notebook("submitted", student, assignment.id)):
+        path = course.notebook("submitted", student, assignment.id)
+        if STUDENT.fullmatch(student) and _is_there(path):
             course.grade_ahead(assignment.id, student)
 
 
 def _grade_one(course: Course, assignment: Assignment, student: str) -> tuple[dict[str, Any], str]:
+    if not STUDENT.fullmatch(student):
+        return zero(assignment, "no-student: the folder's name is none", "error"), NO_STUDENT
     path = course.notebook("submitted", student, assignment.id)
     if not _is_there(path):
         course.record_zero(assignment.id, student)

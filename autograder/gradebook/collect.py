@@ -24,14 +24,13 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Integer, List, Unicode
 
-from autograder.gradebook.files import open_plain, short
+from autograder.gradebook.files import STUDENT, open_plain, short
 from autograder.limits import MIB, Limits
 
 CHUNK = 1 << 16
 MAX_LIST = 2 * MIB  # bytes of an archive's list of contents, which is read in one piece
 ARCHIVES = (".gz", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-STUDENT = re.compile(r"\w[\w .,'@+-]{0,99}")
 COPIES = {"__MACOSX", ".ipynb_checkpoints"}
 
 

@@ -8,6 +8,9 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+# What nbgrader's pages take as a student's name: they show it without escaping it.
+STUDENT = re.compile(r"\w[\w\u0300-\u036f .,'@+-]{0,99}")  # accents may come as signs of their own
+
 
 class Unreadable(ValueError):
     """The file is none that could be read; the text says why."""

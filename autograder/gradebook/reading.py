@@ -24,7 +24,7 @@ from nbgrader.coursedir import CourseDirectory
 from autograder.gradebook.beside import TIMESTAMP, flags_beside, timestamp
 from autograder.gradebook.cells import keep, oddities, parse
 from autograder.gradebook.configured import limits_in
-from autograder.gradebook.files import Unreadable, read_plain, short
+from autograder.gradebook.files import STUDENT, Unreadable, read_plain, short
 from autograder.limits import Limits
 
 FLAGS = "grading_flags"
@@ -70,6 +70,9 @@ def _redirect(converter: Autograde, folder: Path) -> None:
     assignments = {}
     for name in converter.assignments:
         place = folder / Path(name).relative_to(submitted)
+        if not STUDENT.fullmatch(place.relative_to(folder).parts[0]):
+            converter.log.error("Left out %s: its name is no student's", short(place.parent.name))
+            continue
         file = f"{given.assignment_id}.ipynb"
         _put(Path(name) / file, place / file, limit)
         assignments[str(_seen_from(given.root, place))] = [
