@@ -196,68 +196,83 @@ def assert_gone(processes):
     assert not [(p.pid, words(p)) for p in alive if p.is_running()]
 
 
-MOMENTS = [2, pytest.param(20, marks=pytest.mark.slow)]
-
-
-@pytest.mark.parametrize("moments", MOMENTS)
-def test_a_grader_killed_at_any_moment_leaves_whole_grades(course, undisturbed, moments):
-    """Nothing of it goes on, either; and whoever runs it again gets what it would have given."""
-    rng = randomly("kill the grader")
-    for moment in range(moments):
-        run = Run(course, "--json", str(course / "report.json"))
-        until = time.monotonic() + rng.uniform(0, undisturbed[2])
-        seen = {}
-        while time.monotonic() < until and not run.over:
-            seen |= {p.pid: p for p in below(run.itself)}
-            time.sleep(0.05)
+def kill_the_grader(course, undisturbed, rng):
+    """Once, at a random moment: whole grades stay, and nothing of it goes on."""
+    run = Run(course, "--json", str(course / "report.json"))
+    until = time.monotonic() + rng.uniform(0, undisturbed[2])
+    seen = {}
+    while time.monotonic() < until and not run.over:
         seen |= {p.pid: p for p in below(run.itself)}
-        run.process.kill()
-        run.end()
-        assert_gone(seen.values())
-        assert_whole(course, undisturbed)
-        if moment % 5 == 4 or moment == moments - 1:
-            assert finished(course) == undisturbed[1]
-            assert grades(course) == undisturbed[0]
-            assert not list(course.rglob("*.new")) + list(course.rglob("*unfinished*"))
+        time.sleep(0.05)
+    seen |= {p.pid: p for p in below(run.itself)}
+    run.process.kill()
+    run.end()
+    assert_gone(seen.values())
+    assert_whole(course, undisturbed)
 
 
-@pytest.mark.parametrize("moments", MOMENTS)
-def test_killed_scorers_cost_time_only(course, undisturbed, moments):
-    """Or, killed twice over one submission, that one's row; the others have their grades."""
-    rng = randomly("kill scorers")
-    killed = 0
-    while killed < moments:
-        run = Run(course, "--json", str(course / "report.json"))
-        killed += run.kill_some(run.scorers, rng, min(3, moments - killed), 20)
-        status, said = run.end()
-        rows = report(course)
-        failed = [student for student, row in rows.items() if "error" in row]
-        assert status == bool(failed), said
-        assert "Traceback" not in said
-        assert all("killed, twice" in rows[student]["error"] for student in failed)
-        for student in set(STUDENTS) - set(failed):
-            assert rows[student] == undisturbed[1][student]
-        assert_whole(course, undisturbed)
+def kill_scorers(course, undisturbed, rng, times):
+    """In one run, up to so often: time only, or the row of whoever lost its scorer twice."""
+    run = Run(course, "--json", str(course / "report.json"))
+    killed = run.kill_some(run.scorers, rng, times, 20)
+    status, said = run.end()
+    rows = report(course)
+    failed = [student for student, row in rows.items() if "error" in row]
+    assert status == bool(failed), said
+    assert "Traceback" not in said
+    assert all("killed, twice" in rows[student]["error"] for student in failed)
+    for student in set(STUDENTS) - set(failed):
+        assert rows[student] == undisturbed[1][student]
+    assert_whole(course, undisturbed)
+    return killed
+
+
+def kill_agents(course, undisturbed, rng, times):
+    """In one run, up to so often: it looks like a student's crash, and is said to be one."""
+    run = Run(course, "--json", str(course / "report.json"))
+    killed = run.kill_some(run.agents, rng, times, 8)
+    status, said = run.end()
+    rows = report(course)
+    assert "Traceback" not in said
+    assert status == any("error" in row for row in rows.values()), said
+    assert sum(row != undisturbed[1][s] for s, row in rows.items()) <= killed
+    assert all(row["score"] <= undisturbed[1][s]["score"] for s, row in rows.items())
+    return killed
+
+
+def run_again(course, undisturbed):
+    """Completes, as if nothing had happened."""
     assert finished(course) == undisturbed[1]
     assert grades(course) == undisturbed[0]
+    assert not [*course.rglob("*.new"), *course.rglob("*unfinished*")]
 
 
-@pytest.mark.parametrize("moments", MOMENTS)
-def test_killed_agents_cost_their_own_submission_only(course, undisturbed, moments):
-    """A killed agent looks like a student's crash, and is said to be one; running again mends."""
-    rng = randomly("kill agents")
+def test_a_few_kills_of_everything_and_running_again_mends_all(course, undisturbed):
+    rng = randomly("kill grader, scorers and agents")
+    kill_the_grader(course, undisturbed, rng)
+    kill_the_grader(course, undisturbed, rng)
+    kill_scorers(course, undisturbed, rng, 2)
+    kill_agents(course, undisturbed, rng, 2)
+    run_again(course, undisturbed)
+
+
+@pytest.mark.slow
+def test_a_grader_killed_at_any_moment_leaves_whole_grades(course, undisturbed):
+    rng = randomly("kill the grader")
+    for moment in range(20):
+        kill_the_grader(course, undisturbed, rng)
+        if moment % 5 == 4:
+            run_again(course, undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", [kill_scorers, kill_agents])
+def test_killed_scorers_and_agents_cost_time_or_their_own_submission(course, undisturbed, kill):
+    rng = randomly(kill.__name__)
     killed = 0
-    while killed < moments:
-        run = Run(course, "--json", str(course / "report.json"))
-        now = run.kill_some(run.agents, rng, min(3, moments - killed), 8)
-        killed += now
-        _, said = run.end()
-        assert "Traceback" not in said
-        rows = report(course)
-        assert sum(row != undisturbed[1][s] for s, row in rows.items()) <= now
-        assert all(row["score"] <= undisturbed[1][s]["score"] for s, row in rows.items())
-    assert finished(course) == undisturbed[1]
-    assert grades(course) == undisturbed[0]
+    while killed < 20:
+        killed += kill(course, undisturbed, rng, min(4, 20 - killed))
+    run_again(course, undisturbed)
 
 
 @pytest.fixture
@@ -391,9 +406,8 @@ def in_small_space(root, spare, script, tmp_path):
 
 
 # Too little for the backup, for the gradebook's journal, for the notebooks.
-@pytest.mark.parametrize(
-    "spare", [60_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (300_000, 420_000))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("spare", [60_000, 300_000, 420_000])
 def test_a_full_disk_spoils_nothing(course, undisturbed, tmp_path, spare):
     after, later = tmp_path / "after", tmp_path / "later"
     script = f"""{{grade}} --json {{small}}/report.json; echo status $?
@@ -423,6 +437,7 @@ def test_a_read_only_course_directory_gets_one_clear_line(course):
     assert {path: path.read_bytes() for path in course.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_a_read_only_gradebook_gets_one_clear_line_and_keeps_its_grades(course):
     book = str(course / "gradebook.db")
     wrap = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", book, book]
@@ -442,6 +457,7 @@ def held(root):
         connection.rollback()
 
 
+@pytest.mark.slow
 def test_a_gradebook_held_for_half_a_minute_is_waited_for(course, undisturbed):
     run = Run(course, "--json", str(course / "report.json"))
     while not run.over and not list(course.glob("gradebook-backups/*.db")):
@@ -458,9 +474,7 @@ def test_a_gradebook_held_for_half_a_minute_is_waited_for(course, undisturbed):
 def test_a_gradebook_that_stays_held_is_named_and_loses_nothing(course, monkeypatch):
     monkeypatch.setattr(database, "PATIENCE_SECONDS", 1)
     with held(course):
-        done = CliRunner().invoke(cli.app, ["grade", ID, "--root", str(course)])
-    assert done.exit_code == 1
-    assert "the gradebook is held by another program" in done.output
+        assert "the gradebook is held by another program" in one_line(course)
     assert grades(course)["ann"] == OLD
 
 
@@ -475,13 +489,18 @@ def test_nbgraders_own_commands_wait_as_long(course):
 def test_the_second_of_two_grade_commands_is_refused(course):
     before = grades(course)
     with lock.alone(course):
-        done = autograder(*GRADE, course)
-    assert done.returncode == 1
-    lines = [line for line in done.stderr.splitlines() if line]
-    assert lines == [f"Error: another grade command is at work in {course}: wait for its end"]
+        said = one_line(course)
+    assert said == f"Error: another grade command is at work in {course}: wait for its end"
     assert grades(course) == before
-    with lock.alone(course):
-        assert (course / lock.FILE).exists()
+    assert not list(course.glob(f"{backup.FOLDER}/*"))
+
+
+def one_line(course):
+    """All that a ``grade`` says that ends before it began."""
+    done = CliRunner().invoke(cli.app, ["grade", ID, "--root", str(course)])
+    assert done.exit_code == 1, done.output
+    (line,) = done.output.splitlines()
+    return line
 
 
 def test_a_lock_ends_with_its_process(course):
@@ -522,10 +541,7 @@ def test_a_backup_is_private_and_made_while_others_read_and_write(course):
 
 def test_a_broken_gradebook_gets_one_clear_line(course):
     (course / "gradebook.db").write_bytes(b"no database" * 1000)
-    done = autograder(*GRADE, course)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "gradebook.db could not be copied: file is not a database" in done.stderr
+    assert "gradebook.db could not be copied: file is not a database" in one_line(course)
     assert not list(course.glob(f"{backup.FOLDER}/*"))
 
 
@@ -562,13 +578,18 @@ def test_a_folder_that_cannot_be_moved_leaves_the_old_one(tmp_path):
     assert (old / "grade").read_text() == "old"
 
 
-def test_seeds_that_cannot_be_read_get_one_clear_line(course):
-    (course / seeds.FILE).write_text('{"01-forgetting": ')
-    done = autograder("grade", ID, "--root", course)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert f"{seeds.FILE} cannot be read" in done.stderr
-    assert (course / seeds.FILE).read_text() == '{"01-forgetting": '
+def test_seeds_that_cannot_be_read_get_one_clear_line(tmp_path):
+    (tmp_path / seeds.FILE).write_text('{"01-forgetting": ')
+    with pytest.raises(OSError, match=f"{seeds.FILE} cannot be read: restore it, or delete it"):
+        seeds.seed_for(tmp_path, ID)
+    assert (tmp_path / seeds.FILE).read_text() == '{"01-forgetting": '
+
+
+def test_seeds_are_private_and_kept(tmp_path):
+    seed = seeds.seed_for(tmp_path, ID)
+    assert seeds.seed_for(tmp_path, ID) == seed
+    assert [path.name for path in tmp_path.iterdir()] == [seeds.FILE]
+    assert (tmp_path / seeds.FILE).stat().st_mode & 0o777 == 0o600
 
 
 JUMPING_CLOCK = """
@@ -580,6 +601,7 @@ open({seen!r}, "a").write("jumping\\n")
 """
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_changes_no_grade(course, undisturbed, tmp_path):
     """By years at each look, in the grader and its scorers; the sandbox has its own environment."""
     seen = tmp_path / "seen"
