@@ -17,6 +17,7 @@ from autograder.gradebook.sanitise import GRADING
 from autograder.notebooks import instructors_texts, is_test
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+RETURN = re.compile(r"\r\n?")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
@@ -36,12 +37,12 @@ class Neutralise(NbGraderPreprocessor):
 
 
 def as_text(source: str) -> str:
-    """HTML that shows ``source`` letter for letter, but for formulas, which MathJax may set.
+    """HTML that shows ``source`` as it was typed, but for formulas, which MathJax may set.
 
     It is one block without empty lines, so Markdown passes it on as it is. What Markdown itself
     would make of the text is not safe: a link may hold a script, a picture asks its server.
     """
-    lines = escape(printable(source)).splitlines()
+    lines = [line.rstrip() for line in escape(printable(source)).splitlines()]
     return f'<div style="white-space: pre-wrap">{"<br>".join(lines)}</div>'
 
 
@@ -52,7 +53,7 @@ def printable(value: Any) -> Any:
     one. Half a surrogate pair cannot be written to a file, and is replaced.
     """
     if isinstance(value, str):
-        text = CONTROL.sub("", COLOURS.sub("", value))
+        text = CONTROL.sub("", RETURN.sub("\n", COLOURS.sub("", value)))
         return text.encode("utf-8", "replace").decode()
     if isinstance(value, list):
         return [printable(item) for item in value]
