@@ -72,8 +72,8 @@ class Channel:
         blob = save({str(i): t.contiguous() for i, t in enumerate(tensors)}) if tensors else b""
         if len(text) > self._max_json or len(blob) > self._max_blob:
             raise CannotCross(f"{len(text)} bytes of JSON and {len(blob)} of tensors are too much")
-        self._set_timeout(deadline)
         try:
+            self._set_timeout(deadline)
             self._sock.sendall(HEADER.pack(len(text), len(blob)) + text + blob)
         except TimeoutError:
             raise Late from None
@@ -117,8 +117,8 @@ class Channel:
     def _read(self, count: int, deadline: float | None) -> bytes:
         data = bytearray()
         while len(data) < count:
-            self._set_timeout(deadline)
             try:
+                self._set_timeout(deadline)
                 chunk = self._sock.recv(min(count - len(data), 1 << 20))
             except TimeoutError:
                 raise Late from None

@@ -99,7 +99,7 @@ def train_with_replay(model, tasks, train_on, fraction, generator):
     buffer = ReservoirBuffer(4)
     buffer.add(tasks[0].x_train, tasks[0].y_train, generator)
     x, y = buffer.sample(3, generator)
-    choose_exemplars(x, y, 2, generator)
+    choose_exemplars(x, y, 0.5, generator)
     train_on(model, x, torch.full_like(y, len(buffer) * 1000 + buffer.nbytes))
 """
 
