@@ -203,7 +203,15 @@ def _command(limits: Limits, hidden_modules: tuple[str, ...], filter_at: int) ->
         *_isolation(),
         *("--seccomp", str(filter_at)),
         *_system_mounts(),
-        *("--proc", "/proc", "--dev", "/dev"),
+        *(
+            "--proc",
+            "/proc",
+            "--tmpfs",
+            "/proc/sys",
+            "--remount-ro",
+            "/proc/sys",
+        ),  # root may write it
+        *("--dev", "/dev"),
         *(word for words in private for word in words),
         *_python_mounts(),  # after /tmp, which they may lie under
         *_course_mounts(hidden_modules),
