@@ -13,7 +13,6 @@ import sys
 import textwrap
 import time
 from contextlib import closing
-from pathlib import Path
 
 import nbformat
 import psutil
@@ -507,8 +506,10 @@ def one_line(course):
 
 
 def test_a_lock_ends_with_its_process(course):
-    code = "from autograder.gradebook.lock import alone; from pathlib import Path; import time\n"
-    code += f"with alone(Path({str(course)!r})): print('held', flush=True); time.sleep(600)"
+    code = (
+        f"import fcntl, time; file = open({str(course / lock.FILE)!r}, 'w')\n"
+        "fcntl.flock(file, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
+    )
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "held\n"
     with pytest.raises(lock.Busy), lock.alone(course):
