@@ -169,5 +169,6 @@ class RemoteStudent(Student):
         except BROKEN:  # the sandbox's doing, also when it timed out
             raise
         except Exception as error:  # noqa: BLE001 - raised again in the suite
-            self._errors.append(error)
+            if not self._errors:  # only the first is told, and each holds on to what it was about
+                self._errors.append(error)
             raise RuntimeError("this call was refused") from None

@@ -21,6 +21,7 @@ from autograder.trace import Trace
 from autograder.verdicts import TestVerdict
 from course.data import Dataset, load
 
+MAX_MESSAGE = 2000  # characters: more is not read, and may be the work of a forger
 OPTIONS = [
     *("--assert=plain", "--capture=no", "-c", os.devnull, "--import-mode=importlib"),
     *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "-p", "no:logging"),
@@ -119,11 +120,11 @@ def judge(error: BaseException | None) -> tuple[str, str]:
     if error is None:
         return "passed", ""
     if isinstance(error, AssertionError) and not isinstance(error, StudentFailure):
-        return "failed", str(error)
+        return "failed", str(error)[:MAX_MESSAGE]
     if isinstance(error, WireError):
         error = BadValue(f"What came back cannot be read: {error}")
     if isinstance(error, StudentFailure):
-        return error.status, str(error.args[0])  # str() of a KeyError would add quotes
+        return error.status, str(error.args[0])[:MAX_MESSAGE]  # str() of a KeyError adds quotes
     if isinstance(error, Exception):
         kind = type(error).__name__
         return "error", f"The test could not work with what came back ({kind}: {error})."[:500]

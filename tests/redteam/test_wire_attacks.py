@@ -18,7 +18,9 @@ from autograder.inside.codec import SCORER
 from autograder.inside.errors import RemoteError
 from autograder.inside.peer import Peer
 from autograder.inside.wire import CannotCross, Channel, Closed, Late, WireError
-from autograder.student import StudentFailure, raised
+from autograder.scoring import judge
+from autograder.student import BadValue, StudentFailure, raised
+from autograder.trace import snapshot
 from tests.redteam.hostile_end import Frame, HostileSandbox, answer, asking
 from tests.redteam.mutations import ERRORS, packed
 
@@ -273,3 +275,16 @@ def test_an_optimizer_of_a_model_that_was_forgotten_does_not_cross_again():
     model = nn.Linear(1, 1)
     with scorer_hearing() as scorer, pytest.raises(CannotCross):
         scorer.request("call", args=(torch.optim.SGD(model.parameters(), lr=0.1),))
+
+
+def test_evidence_of_what_was_given_back_stays_small():
+    """It is kept until the whole suite is done."""
+    large = [torch.zeros(4 * MIB, dtype=torch.uint8), [0.5] * 2 * MIB, "x" * 16 * MIB]
+    kept = [snapshot("f", value, (value,), {"x": [value]}, {}) for value in large]
+    assert kept == [("f", *["more than is kept"] * 3, [])] * 3
+    assert snapshot("f", [1, "x"], (2,), {}, {}) == ("f", [1, "x"], [2], {}, [])
+
+
+def test_messages_are_short_whoever_writes_them():
+    for error in (AssertionError("x" * MIB), BadValue("x" * MIB), TypeError("x" * MIB)):
+        assert len(judge(error)[1]) <= 2000
