@@ -13,9 +13,7 @@ import io
 import os
 import re
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -36,13 +34,6 @@ COPIES = {"__MACOSX", ".ipynb_checkpoints"}
 
 class Refused(ValueError):
     """Something in an archive is not taken; the text says why."""
-
-
-# What reading a broken archive raises; what is refused is a ValueError too.
-BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(ValueError, OverflowError, RuntimeError),
-)
 
 
 class SafeExtractor(ExtractorPlugin):
@@ -82,13 +73,13 @@ class SafeExtractor(ExtractorPlugin):
                 else:
                     known = path.suffix.lower() in ARCHIVES
                     raise Refused("only .zip archives are unpacked" if known else "not a notebook")
-        except BROKEN as reason:
+        except Exception as reason:  # noqa: BLE001 - zipfile raises anything for a broken one
             self._left_out(path.name, reason)
 
     def _unpack(self, file: IO[bytes], folder: Path, whole_class: bool, name: str) -> None:
         """Raises ``Refused``, or what ``zipfile`` raises, for an archive that cannot be listed."""
         with zipfile.ZipFile(_Careful(file)) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
+            members = [info for info in archive.infolist() if not info.filename.endswith("/")]
             if len(members) > self.max_files:
                 raise Refused(f"more than {self.max_files} files in it")
             if whole_class:
@@ -106,11 +97,12 @@ class SafeExtractor(ExtractorPlugin):
                     self._copy(archive, info, folder / path)
                 elif path.suffix.lower() == ".zip":
                     with _opened(archive, info, self.max_archive, self.max_ratio) as member:
-                        inner = io.BytesIO(member.read(self.max_archive))
-                    self._unpack(inner, folder / path.with_suffix(""), False, path.name)
+                        inner = io.BytesIO(b"".join(_chunks(member)))
+                    place = folder / path.with_suffix("")
+                    self._unpack(inner, place, False, f"{name}/{info.filename}")
                 else:
                     raise Refused("not a notebook")
-            except BROKEN as reason:
+            except Exception as reason:  # noqa: BLE001 - zipfile raises anything for a broken one
                 self._left_out(f"{name}/{info.filename}", reason)
 
     def _unpack_students(
@@ -148,14 +140,15 @@ class SafeExtractor(ExtractorPlugin):
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             try:
-                while chunk := source.read(CHUNK):
-                    file.write(chunk)
-            except BROKEN:
+                file.writelines(_chunks(source))
+            except BaseException:
                 target.unlink()
                 raise
 
     def _left_out(self, name: str, reason: Exception) -> None:
-        shown = "/".join(short(part) for part in name.split("/")[-4:])
+        parts = name.split("/")
+        parts = parts if len(parts) < 7 else [*parts[:4], "...", *parts[-2:]]
+        shown = "/".join(short(part) for part in parts)
         self.log.warning("Left out %s: %s", shown, _line(reason))
 
 
@@ -256,6 +249,12 @@ def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, ratio: 
     if info.file_size > max(MIB, ratio * info.compress_size):
         raise Refused(f"grows to more than {ratio} times its size")
     return archive.open(info)
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    """The content, in pieces: a piece never costs more memory than it should."""
+    while chunk := source.read(CHUNK):
+        yield chunk
 
 
 def _too_big(size: int, limit: int) -> str:

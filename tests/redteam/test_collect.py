@@ -212,7 +212,8 @@ def submitted(root):
     return found
 
 
-TAKEN = {"leads_out": NOTEBOOK, "passes_for_the_neighbour": b"{}"}
+# Of these the one good notebook is taken, for the student whose archive it is.
+TAKEN = {"leads_out": NOTEBOOK, "goes_through_a_link": NOTEBOOK, "passes_for_the_neighbour": b"{}"}
 EXPECTED = TAKEN | {"ada": NOTEBOOK, "zoe": NOTEBOOK}
 
 
@@ -229,7 +230,8 @@ def test_students_archives(root):
 
 
 def test_an_archive_of_the_whole_class(root):
-    members = {f"ada/{ID}.ipynb": NOTEBOOK, "zoe/Work.ZIP": honest(), "zoe/figure.png": b"x"}
+    large = zipped({f"{ID}.ipynb": NOTEBOOK, "data.bin": os.urandom(3 << 20)})
+    members = {f"ada/{ID}.ipynb": NOTEBOOK, "zoe/Work.ZIP": large, "zoe/figure.png": b"x"}
     members |= {f"{attack.__name__}/work.zip": attack() for attack in ATTACKS}
     members |= {f"../../../submitted/ada/{ID}/{ID}.ipynb": b"{}", "/tmp/evil.ipynb": b"{}"}
     members |= {f"huge/{ID}.ipynb": b" " * (15 << 20)}
@@ -330,7 +332,7 @@ def test_no_broken_archive_raises(seed, tmp_path):
     inner = zipped({f"{ID}.ipynb": b"{}", "a.txt": b"x"})
     whole = zipped({f"ada/{ID}.ipynb": b"{}" * 50, "bea/work.zip": inner})
     (tmp_path / "in").mkdir()
-    for number in range(500):
+    for number in range(150):
         content = bytearray(whole)
         for _ in range(dice.choice((1, 1, 2, 5, 20))):
             content[dice.randrange(len(content))] = dice.choice((0, 1, 0xFF, dice.randrange(256)))
@@ -340,5 +342,5 @@ def test_no_broken_archive_raises(seed, tmp_path):
         extractor.extract(str(tmp_path / "in"), str(tmp_path / "out" / str(number)))
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out"}
     taken = [path for path in (tmp_path / "out").rglob("*") if not path.is_dir()]
-    assert len(taken) > 100
+    assert len(taken) > 30
     assert all(path.suffix == ".ipynb" and not path.is_symlink() for path in taken)

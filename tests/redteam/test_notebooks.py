@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 
@@ -305,3 +306,36 @@ def test_stock_nbgrader_copies_and_follows_nothing_either(tmp_path):
         flags = nbformat.read(folder / f"{ID}.ipynb", as_version=4).metadata[GRADING]["flags"]
         assert any((BESIDE | ON_FILES)[attack] in flag for flag in flags)
         assert SECRET not in (folder / f"{ID}.ipynb").read_text()
+
+
+def mutated(value, dice):
+    """A JSON value with something replaced, repeated or lost somewhere in it."""
+    junk = (None, True, -1, 1e308, float("nan"), "", "\ud800\x00", [], {}, [[]], {"": {}}, "code")
+    if dice.random() < 0.1 or not isinstance(value, (list, dict)) or not value:
+        return copy.deepcopy(dice.choice(junk))
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    key = dice.choice(list(keys))
+    value[key] = mutated(value[key], dice)
+    return value
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_broken_notebook_raises(seed, truths, tmp_path):
+    dice = random.Random(seed)
+    path = hand_in(untouched(FORGETTING), tmp_path, "mallory", FORGETTING)
+    text = nbformat.writes(answers())
+    read = 0
+    for _ in range(40):
+        content = json.loads(text)
+        for _ in range(dice.choice((1, 3, 30, 300))):
+            content = mutated(content, dice)
+        path.write_text(json.dumps(content))
+        notebook = sanitised(path, truths)
+        nbformat.validate(notebook)
+        flags = notebook.metadata[GRADING]["flags"]
+        assert len(flags) <= 101
+        assert all(flag.isprintable() for flag in flags)
+        read += not any(flag.startswith("unreadable") for flag in flags)
+        names = [grade_id(cell) for cell in notebook.cells if grade_id(cell).startswith("test-")]
+        assert sorted(names) == sorted(name for name in truths if name.startswith("test-"))
+    assert read > 10
