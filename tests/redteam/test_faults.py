@@ -109,8 +109,8 @@ def grades(root):
     found = {}
     with closing(sqlite3.connect(root / "gradebook.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        for student, name, score in connection.execute(query):
-            found.setdefault(student, {})[name] = score
+        for student, cell, score in connection.execute(query):
+            found.setdefault(student, {})[cell] = score
     return found
 
 
@@ -157,7 +157,7 @@ class Run:
     def agents(self):
         """The innermost process of each sandbox: the one that runs the student's code."""
         found = [p for p in below(self.itself) if "inside.agent" in words(p)]
-        return [p for p in found if not p.name().startswith("bwrap")]
+        return [p for p in found if name(p) not in ("", "bwrap")]
 
     def kill_some(self, what, rng, times, most):
         """Kills one of ``what()`` up to ``times`` times, after up to ``most`` seconds each."""
@@ -190,6 +190,13 @@ def words(process):
     """Its command line."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return " ".join(process.cmdline())
+    return ""
+
+
+def name(process):
+    """What it calls itself."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return str(process.name())
     return ""
 
 
@@ -321,7 +328,7 @@ def test_a_submission_that_ends_its_scorer_each_time_is_the_only_one_without_a_g
     deaths = 0
     while not run.over:
         for process in run.scorers():
-            if any(p.name() == "fatal" for p in below(process)):
+            if any(name(p) == "fatal" for p in below(process)):
                 process.kill()
                 process.wait(GRACE_SECONDS)
                 deaths += 1
@@ -330,7 +337,7 @@ def test_a_submission_that_ends_its_scorer_each_time_is_the_only_one_without_a_g
     rows = report(course)
     assert status == 1
     assert "Traceback" not in said
-    assert deaths == 2
+    assert 2 <= deaths <= 3  # the first may be of a try that was only ahead of its turn
     assert [student for student, row in rows.items() if "error" in row] == ["ben"]
     assert "NOT GRADED: the process that scored it was killed, twice" in said
     assert "To go back to the gradebook as it was before this run: rm " in said
