@@ -96,9 +96,12 @@ class Sandbox:
         """Seconds that all its processes together have computed so far."""
         return self._watchdog.computed
 
-    def allow(self, seconds: float) -> None:
-        """From now on all its processes together may compute for so long."""
-        self._watchdog.allowed = self._watchdog.computed + seconds
+    def allow(self, seconds: float, idle: bool = False) -> None:
+        """From now on all its processes together may compute for so long.
+
+        ``idle``: nothing is asked of them, so all that they do takes time from others.
+        """
+        self._watchdog.allow(seconds, idle)
 
     def kill(self) -> None:
         """Ends every process in the sandbox and waits until they are gone."""

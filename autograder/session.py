@@ -23,6 +23,7 @@ from autograder.limits import Limits
 from autograder.sandbox import Sandbox, SandboxError
 
 NO_TIME = "The time for the whole notebook was used up."
+IDLE_SECONDS = 2.0  # of computing while nothing is asked of the sandbox
 GRACE_SECONDS = 1.0  # after which this process itself is interrupted
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -236,6 +237,9 @@ class Session:
         except WireError:
             self.stop()  # what comes next on this channel cannot be trusted to be an answer
             raise
+        finally:
+            if self._sandbox is not None:
+                self._sandbox.allow(IDLE_SECONDS, idle=True)
 
     def _too_long(self, what: str, seconds: float) -> Stopped:
         text = f"{what} was stopped after {seconds:g} seconds. Is there an endless loop in it?"

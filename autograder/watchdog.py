@@ -25,7 +25,7 @@ class Watchdog:
     """Looks at one process and all its descendants.
 
     ``computed`` is how many seconds they have computed so far, as far as that can be seen: it may
-    miss processes that are gone before the next look. ``allowed`` is how many they may.
+    miss processes that are gone before the next look.
     """
 
     def __init__(self, root: int, limits: Limits, folders: tuple[str, ...]) -> None:
@@ -34,7 +34,13 @@ class Watchdog:
         self._folders = folders
         self._own: dict[psutil.Process, float] = {}
         self.computed = 0.0
-        self.allowed = float("inf")
+        self._allowed = float("inf")
+        self._granted: float | None = None
+        self._idle = False
+
+    def allow(self, seconds: float, idle: bool) -> None:
+        """From the next look on they may compute for so long; ``idle``: nothing is asked now."""
+        self._granted, self._idle = seconds, idle
 
     def tree(self) -> list[psutil.Process]:
         """The process, then those that descend from it."""
@@ -57,7 +63,10 @@ class Watchdog:
                 counted += sum(times[:4])
         # Two accounts, neither complete: of all that were seen; of the living and their children.
         self.computed = max(self.computed, sum(self._own.values()), counted)
-        stored, files = self._stored(tree)
+        granted, self._granted = self._granted, None
+        if granted is not None:
+            self._allowed = self.computed + granted
+        stored, files = self.stored(tree)
         if tasks > limits.processes:
             return Breach("crashed", f"it used more than {limits.processes} processes and threads")
         if files > limits.files:
@@ -65,11 +74,13 @@ class Watchdog:
         # The quick count takes pages that processes share for each one's own.
         if resident + stored > limits.memory and _proportional(tree) + stored > limits.memory:
             return Breach("crashed", f"it used more than {limits.memory >> 20} MiB of memory")
-        if self.computed > self.allowed:
+        if self.computed > self._allowed and self._idle:
+            return Breach("crashed", "what was started before it went on computing")
+        if self.computed > self._allowed:
             return Breach("timeout", "its processes together computed for longer than is allowed")
         return None
 
-    def _stored(self, tree: list[psutil.Process]) -> tuple[int, int]:
+    def stored(self, tree: list[psutil.Process]) -> tuple[int, int]:
         """Bytes and files in the private folders, which lie in memory but in no process."""
         stored = files = 0
         for folder in self._folders:

@@ -136,6 +136,25 @@ def test_all_processes_together_have_their_time():
     assert "4 seconds" in busy.message
 
 
+def test_who_goes_on_computing_when_nothing_is_asked_is_stopped():
+    thread = "import threading\ndef busy():\n    while True: pass\n"
+    cells = [Cell("", thread + "threading.Thread(target=busy, daemon=True).start()")]
+    with Session(cells, Limits(), (), {}) as session:
+        session.execute()
+        session._sandbox._process.wait(timeout=600)
+        assert "went on computing" in session._sandbox.breach.text
+
+
+def test_files_in_memory_are_counted():
+    write = "open('a', 'wb').write(bytes(9 << 20)); open('/dev/shm/b', 'wb').write(bytes(9 << 20))"
+    with Session([Cell("", write)], Limits(), (), {}) as session:
+        session.execute()
+        watchdog = session._sandbox._watchdog
+        stored, files = watchdog.stored(watchdog.tree())
+        assert 18 * MIB <= stored < 20 * MIB
+        assert 2 <= files < 100
+
+
 def test_when_the_time_for_all_is_used_up_the_run_ends_without_blaming_honest_cells():
     honest = [f"a{n} = {n}" for n in range(30)]
     cells = execute(*honest, "while True: pass", "print(1)", cell_seconds=60, total_seconds=12)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import socket
+import sys
 
 import pytest
 
@@ -33,9 +34,10 @@ MEMORY = 1400 << 20
 @pytest.fixture(scope="module")
 def vandalised():
     """Four right answers among all vandals."""
-    sources = [vandal.source.replace("HALF", str(MEMORY // 2)) for vandal in VANDALS.values()]
+    deadly_first = sorted(VANDALS, key=lambda name: "cell" not in VANDALS[name].flag)
+    sources = [VANDALS[name].source for name in deadly_first]
     found = graded(some_right(*CHEAP), before=sources, memory=MEMORY, total_seconds=2000)
-    return found, dict(zip(VANDALS, extra_cells(found, sources), strict=True))
+    return found, dict(zip(deadly_first, extra_cells(found, sources), strict=True))
 
 
 @pytest.mark.parametrize("name", VANDALS)
@@ -76,7 +78,8 @@ IN_FUNCTIONS = {
 def test_a_vandal_in_a_function_costs_that_functions_tests():
     report = graded({**some_right(*CHEAP), **IN_FUNCTIONS}, memory=MEMORY).report
     assert {n: s for n, s in scores(report).items() if s} == {name: FULL[name] for name in CHEAP}
-    assert statuses(report, "select_classes") == statuses(report, "accuracy_matrix") == {"timeout"}
+    assert statuses(report, "select_classes") == {"timeout"}
+    assert "passed" not in statuses(report, "accuracy_matrix")
     for name in ("train_step", "train_epochs", "accuracy"):
         assert statuses(report, name) == {"crashed"}
     said = " ".join(messages(report))
@@ -90,8 +93,12 @@ def surroundings(tmp_path):
     secret = tmp_path / "gradebook.db"
     secret.write_text("everybody's grades")
     home = os.path.expanduser("~")
-    paths = [secret, tmp_path, home, ROOT, *(ROOT / name for name in ("source", "autograder"))]
-    paths += ["/root", "/etc/passwd", "/etc/shadow", "/var"]
+    paths = [
+        secret,
+        tmp_path,
+        *(ROOT / name for name in ("source", "autograder", "pyproject.toml")),
+    ]
+    paths += [f"{home}/.ssh", f"{home}/.bashrc", "/etc/passwd", "/etc/shadow", "/var"]
     inner = socket.create_server(("127.0.0.1", 0))
     abstract, named = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
     sockets = [f"\0abstract-{os.getpid()}", str(tmp_path / "socket")]
@@ -108,7 +115,9 @@ def surroundings(tmp_path):
 def test_nothing_of_the_machine_is_within_reach(surroundings, tmp_path):
     paths, sockets, addresses, listeners = surroundings
     own = "/tmp/own"
-    values = f"PATHS = {[*paths, own]!r}\nSOCKETS = {sockets!r}\nADDRESSES = {addresses!r}\n"
+    folders = [os.path.expanduser("~"), str(ROOT), sys.prefix, "/", "/usr", "/grading/course"]
+    values = f"PATHS = {[*paths, own]!r}\nFOLDERS = {folders!r}\n"
+    values += f"SOCKETS = {sockets!r}\nADDRESSES = {addresses!r}\n"
     source = values + TRESPASS.replace("could = []", f"could = []\nopen({own!r}, 'w').close()")
     before = state(tmp_path)
     found = graded({}, before=[source])
@@ -171,6 +180,6 @@ def test_a_class_is_graded_as_if_nobody_hostile_were_in_it(tmp_path):
     assert sum(exercise["score"] for exercise in alone) == FORGETTING.points - FULL["relabel"]
     assert rows["all"]["c-bomb"]["score"] == rows["all"]["e-spy"]["score"] == FORGETTING.points
     assert "cell-crashed: a cell" in rows["all"]["c-bomb"]["flags"]
-    assert rows["all"]["a-hog"]["score"] <= FORGETTING.points
+    assert rows["all"]["a-hog"]["score"] < FORGETTING.points  # its own time is what it took
     shown = (tmp_path / "all" / "autograded" / "e-spy" / ID / f"{ID}.ipynb").read_text()
     assert str(tmp_path) not in shown

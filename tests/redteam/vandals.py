@@ -46,16 +46,8 @@ VANDALS = {
         "held = []\nwhile True: held.append(bytearray(b'x' * (16 << 20)))", "of memory", CRASHED
     ),
     "memory-in-many-processes": Vandal(
-        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
-        "        held = bytearray(b'y' * (120 << 20)); time.sleep(60)\ntime.sleep(60)",
-        "of memory",
-        CRASHED,
-    ),
-    "memory-and-files": Vandal(
-        "import time\nheld = bytearray(b'z' * (HALF - (500 << 20)))\n"
-        "for folder in ('/tmp', '/dev/shm', '/home/student'):\n"
-        "    open(folder + '/big', 'wb').write(bytes(60 << 20))\n"
-        "more = bytearray(b'z' * (400 << 20))\ntime.sleep(20)",
+        "import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n"
+        "        held = bytearray(b'y' * (150 << 20)); time.sleep(60)\ntime.sleep(60)",
         "of memory",
         CRASHED,
     ),
@@ -84,7 +76,9 @@ VANDALS = {
         CRASHED,
     ),
     "open-files": Vandal(
-        "import os\nprint(len([os.dup(0) for _ in range(5000)]))", "Too many open files"
+        "import os\nheld = []\ntry:\n    while True: held.append(os.dup(0))\nfinally:\n"
+        "    for number in held: os.close(number)",
+        "Too many open files",
     ),
     "one-long-line": Vandal("print('x' * 20_000_000)", "output cut", "output-cut"),
     "a-million-lines": Vandal(
@@ -147,6 +141,9 @@ for path in PATHS:
     attempt(("write", path), lambda: open(os.path.join(path, "x") if folder else path, "a"))
     attempt(("link", path), lambda: open(os.symlink(path, "/tmp/link") or "/tmp/link").read())
     os.path.islink("/tmp/link") and os.unlink("/tmp/link")
+for folder in FOLDERS:
+    attempt(("write", folder), lambda: open(os.path.join(folder, "x"), "a"))
+attempt("system", lambda: open("/proc/sys/kernel/core_pattern", "a"))
 for path in SOCKETS:
     attempt(("unix", path), lambda: socket.socket(socket.AF_UNIX).connect(path))
 for host, port in ADDRESSES:
