@@ -56,7 +56,7 @@ def _way_back(url: str) -> Iterator[None]:
     """Backs up the gradebook. A run that breaks off says how to go back to that."""
     if sqlite_file(url) is None:
         say = "The gradebook is not a file of SQLite's: back it up with its database's own tools."
-        Console(stderr=True).print(Text(say))
+        Console(stderr=True).print(Text(say), soft_wrap=True)
     back_up(url, again=True)
     try:
         yield
