@@ -3,7 +3,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test redteam lab release check bench clean sandbox
+.PHONY: help demo test redteam lab release check bench clean sandbox browser
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -12,10 +12,10 @@ demo: sandbox .venv/.installed ## Grade a small made-up class and show its point
 	$(BIN)/python -m autograder demo
 
 # One thread a worker: the tests' models are small, and threads of several workers only get in each other's way.
-test: sandbox .venv/.installed ## Run all tests
+test: sandbox browser .venv/.installed ## Run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup -m "not slow"
 
-redteam: sandbox .venv/.installed ## Attack the grader, at length
+redteam: sandbox browser .venv/.installed ## Attack the grader, at length
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup tests/redteam
 
 # Students write in my-work, which git ignores; what is there already is left alone.
@@ -50,3 +50,6 @@ clean: ## Remove the virtual environment and all caches (nobody's work)
 
 sandbox:
 	@scripts/install-bubblewrap
+
+browser:
+	@scripts/install-chromium
