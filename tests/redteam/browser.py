@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+PATIENCE = 600_000  # milliseconds, for a machine that has much else to do
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MATHJAX = Path("/usr/share/javascript/mathjax")  # Debian's libjs-mathjax
 CDN = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"
@@ -63,13 +64,17 @@ class Browser:
 
     def __init__(self, playwright):
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        self._browser = playwright.chromium.launch(executable_path=executable(), args=options)
+        self._browser = playwright.chromium.launch(
+            executable_path=executable(), args=options, timeout=PATIENCE
+        )
+        self._seen = {}
 
     @contextmanager
     def opened(self, url, origin, mathjax=False, token=""):
         """The page at ``url``, once it has settled, and what it did so far."""
         headers = {"Authorization": f"token {token}"} if token else {}
         context = self._browser.new_context(extra_http_headers=headers)
+        context.set_default_timeout(PATIENCE)
         asked, dialogs = set(), []
 
         def answer(route):
@@ -101,8 +106,12 @@ class Browser:
             context.close()
 
     def visit(self, url, origin, **options):
-        with self.opened(url, origin, **options) as (page, asked, dialogs):
-            return look(page, asked, dialogs)
+        """What came of opening the page; the same page is opened once only."""
+        key = (url, *options.items())
+        if key not in self._seen:
+            with self.opened(url, origin, **options) as (page, asked, dialogs):
+                self._seen[key] = look(page, asked, dialogs)
+        return self._seen[key]
 
     def close(self):
         self._browser.close()
