@@ -14,7 +14,7 @@ from autograder.notebooks import grade_id
 from autograder.submissions import answered, right_answers
 
 SEED = 31
-QUICK = Limits(cell_seconds=5, call_seconds=4, total_seconds=900)
+QUICK = Limits(cell_seconds=5, call_seconds=5, total_seconds=900, patience=6)
 RIGHT = right_answers(FORGETTING)
 
 

@@ -212,7 +212,7 @@ def train_with_replay(model, tasks, train_on, fraction, generator):
 
 def remote(assignment, source, **limits):
     cell = Cell("", f"import torch\n{source}")
-    return RemoteStudent(find(assignment), [cell], Limits(**limits))
+    return RemoteStudent(find(assignment), [cell], Limits(**{"patience": 30.0, **limits}))
 
 
 def arguments(name):
@@ -246,7 +246,7 @@ def accuracy(model, x, y):
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     return train_epochs(model, optimizer, x, y, 10**9, 2, torch.Generator())
 """
-    student = remote("01-forgetting", source, call_seconds=3)
+    student = remote("01-forgetting", source, call_seconds=3, patience=3)
     with student.session:
         student.session.execute()
         student.begin("accuracy", 0)
@@ -285,7 +285,7 @@ def test_callbacks_are_given_no_more_than_the_scorer_can_keep():
 
 def test_calls_back_into_one_another_end():
     source = "def accuracy(call):\n    def again(x): return call(again)\n    return call(again)"
-    student = remote("01-forgetting", source, call_seconds=5)
+    student = remote("01-forgetting", source, call_seconds=5, patience=3)
     with student.session:
         student.session.execute()
         student.begin("accuracy", 0)
