@@ -101,6 +101,9 @@ class Browser:
             page = context.new_page()
             page.goto(url, wait_until="load")
             page.wait_for_load_state("networkidle")
+            if mathjax:
+                page.wait_for_function("window.MathJax && MathJax.isReady")
+                page.evaluate("() => new Promise(done => MathJax.Hub.Queue(done))")
             yield page, asked, dialogs
         finally:
             context.close()
