@@ -263,7 +263,10 @@ def test_an_endless_callback_is_interrupted_in_the_scorer_too():
             x = x + 1
 
     student = remote(
-        "01-forgetting", "def accuracy(call):\n    return call(torch.ones(2))", call_seconds=2
+        "01-forgetting",
+        "def accuracy(call):\n    return call(torch.ones(2))",
+        call_seconds=2,
+        patience=3,
     )
     with student.session:
         student.session.execute()
