@@ -14,13 +14,13 @@ import pytest
 import torch
 from torch import nn
 
+from autograder import trace
 from autograder.inside.codec import SCORER
 from autograder.inside.errors import RemoteError
 from autograder.inside.peer import Peer
 from autograder.inside.wire import CannotCross, Channel, Closed, Late, WireError
 from autograder.scoring import judge
 from autograder.student import BadValue, StudentFailure, raised
-from autograder.trace import snapshot
 from tests.redteam.hostile_end import Frame, HostileSandbox, answer, asking
 from tests.redteam.mutations import ERRORS, packed
 
@@ -277,12 +277,13 @@ def test_an_optimizer_of_a_model_that_was_forgotten_does_not_cross_again():
         scorer.request("call", args=(torch.optim.SGD(model.parameters(), lr=0.1),))
 
 
-def test_evidence_of_what_was_given_back_stays_small():
+def test_evidence_of_what_was_given_back_stays_small(monkeypatch):
     """It is kept until the whole suite is done."""
-    large = [torch.zeros(4 * MIB, dtype=torch.uint8), [0.5] * 2 * MIB, "x" * 16 * MIB]
-    kept = [snapshot("f", value, (value,), {"x": [value]}, {}) for value in large]
-    assert kept == [("f", *["more than is kept"] * 3, [])] * 3
-    assert snapshot("f", [1, "x"], (2,), {}, {}) == ("f", [1, "x"], [2], {}, [])
+    monkeypatch.setattr(trace, "MAX_EVIDENCE", 1000)
+    for value in (torch.zeros(2000), [0.5] * 2000, {"a": ("x" * 16_000,)}):
+        kept = trace.snapshot("f", value, (value,), {"x": [value]}, {})
+        assert kept == ("f", *["more than is kept"] * 3, [])
+    assert trace.snapshot("f", [1, "x"], (2,), {}, {}) == ("f", [1, "x"], [2], {}, [])
 
 
 def test_messages_are_short_whoever_writes_them():
