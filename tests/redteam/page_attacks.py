@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_ce
 
 from autograder.assignments import FORGETTING
 from autograder.notebooks import grade_id
-from autograder.submissions import answered, untouched
+from autograder.submissions import answered, right_answers
 
 REMOTE = "https://attacker.example"
 
@@ -214,8 +214,12 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kc
 
 
 def honest():
-    """What an honest student writes: Markdown with formulas, code and comparisons; a figure."""
-    notebook = untouched(FORGETTING)
+    """What an honest student writes: Markdown with formulas, code and comparisons; a figure.
+
+    The same cells are answered as in ``mallory``: nbgrader's pages show others differently.
+    """
+    right = right_answers(FORGETTING)
+    notebook = answered(FORGETTING, {name: right[name] for name in ANSWERS})
     for cell in notebook.cells:
         if grade_id(cell) == "answer-observation":
             cell.source = (

@@ -165,7 +165,7 @@ def missing(text):
 
 @pytest.mark.parametrize("maker", MAKERS)
 def test_nothing_runs_in_the_feedback(feedback, maker):
-    harmless(feedback(maker, "mallory"), feedback(maker, "untouched"))
+    harmless(feedback(maker, "mallory"), feedback(maker, "honest"))
 
 
 @pytest.mark.parametrize("maker", MAKERS)
@@ -180,7 +180,7 @@ def test_the_feedback_asks_for_mathjax_and_nothing_else(feedback, maker):
 
 
 def test_nothing_runs_in_the_formgrader(formgrader):
-    harmless(formgrader("mallory"), formgrader("untouched"))
+    harmless(formgrader("mallory"), formgrader("honest"))
 
 
 def test_the_formgrader_shows_attacks_as_text(formgrader):
@@ -257,12 +257,13 @@ needs_mathjax = pytest.mark.skipif(
 @needs_mathjax
 def test_formulas_do_nothing_but_show(feedback):
     """MathJax is at work: it loads nothing but itself, and adds nothing but formulas."""
-    visit, benign = (feedback("course", name, mathjax=True) for name in ("mallory", "untouched"))
+    visit, benign = (feedback("course", name, mathjax=True) for name in ("mallory", "honest"))
     assert visit.pwned is None
     assert visit.dialogs == []
     assert all(url.startswith(browsers.CDN) for url in visit.asked)
     added = anonymous(visit.active) - anonymous(benign.active)
-    formulas = '<script type="math/tex', "<math xmlns=", '<span class="MathJax'
+    itself = f'<script type="text/javascript" src="{browsers.CDN}extensions/TeX/'
+    formulas = '<script type="math/tex', "<math xmlns=", '<span class="MathJax', itself
     assert [element for element in added if not element.startswith(formulas)] == []
     assert any("shown-math" in element for element in added)
 
