@@ -20,6 +20,7 @@ MAX_OBJECTS = 10_000
 MAX_NUMBERS = 4 << 20
 MAX_WORK = 32 << 20  # rows times what is computed for each: a gradient of all parameters, at most
 MAX_HELD = 32 << 20  # numbers put into objects, all together
+MAX_CAPACITY = 100_000  # rows that an object may be made for
 
 
 class TooMuch(ValueError):
@@ -36,11 +37,14 @@ class Serving:
     def __init__(self, assignment: Assignment) -> None:
         self.exercise = ""
         self._assignment = assignment
+        self._made: list[tuple[Any, str]] = []
+        self._over = 0  # how many objects were made in calls that are over
         self.begin()
 
     def begin(self) -> None:
         """Forgets the objects that were made before."""
-        self._made: list[tuple[Any, str]] = []
+        self._over += len(self._made)
+        self._made = []
         self._seen: list[tuple[nn.Module, Seen]] = []
         self._held = 0
 
@@ -60,14 +64,14 @@ class Serving:
         if len(self._made) >= MAX_OBJECTS:
             raise TooMuch(f"`{name}` was made more than {MAX_OBJECTS} times")
         self._made.append((result, name))
-        return len(self._made) - 1
+        return self._over + len(self._made) - 1
 
     def use(self, message: dict[str, Any]) -> Any:
         """A method or a property of an object that was made here."""
         key, member = message.get("key"), message.get("member")
-        if type(key) is not int or not 0 <= key < len(self._made):
+        if type(key) is not int or not 0 <= key - self._over < len(self._made):
             raise LookupError("this object was made in another call, which is over")
-        made, name = self._made[key]
+        made, name = self._made[key - self._over]
         if not isinstance(member, str) or (member.startswith("_") and member != "__len__"):
             raise WireError("no such member is served")
         args, kwargs = message["args"], dict(message["kwargs"])
@@ -94,10 +98,12 @@ def weigh(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     tensors = [value for value in values if isinstance(value, Tensor)]
     tables = [tensor for tensor in tensors if tensor.dim()]
     numbers = sum(tensor.numel() for tensor in tensors)
+    places = max((v for v in values if isinstance(v, int) and name in CLASSES), default=0)
     rows = max((len(table) for table in tables), default=1)
     width = max((table.numel() // max(len(table), 1) for table in tables), default=1)
     models = [_per_row(value, width) for value in values if isinstance(value, nn.Module)]
-    if numbers > MAX_NUMBERS or max(rows, 1) * max([*models, len(values)]) > MAX_WORK:
+    work = max(rows, 1) * max([*models, len(values)])
+    if numbers > MAX_NUMBERS or work > MAX_WORK or places > MAX_CAPACITY:
         raise TooMuch(f"`{name}` was asked for more than is computed while grading")
     return numbers
 

@@ -196,7 +196,7 @@ def train_step(model, optimizer, x, y):
 """),
     "rows": ("01-forgetting", "average_accuracy", """
 def average_accuracy(R):
-    layers = torch.nn.Sequential(*[torch.nn.Tanh() for _ in range(500)])
+    layers = torch.nn.Sequential(*[torch.nn.Tanh() for _ in range(150)])
     return accuracy(layers, torch.rand(1_000_000, 4), torch.zeros(1_000_000))
 """),
     "memory": ("02-replay", "train_with_replay", """
