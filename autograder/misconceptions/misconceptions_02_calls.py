@@ -184,3 +184,13 @@ class _OneDraw(Reservoir):
         if self.drawn is None:
             self.drawn = super().place(generator)
         return self.drawn
+
+
+@ENTRIES.also("seen-once-an-add")
+class _SeenAfterTheLoop(Reservoir):
+    def add(self, x: Tensor, y: Tensor, generator: Generator) -> None:
+        before = self.seen
+        for image, label in zip(x, y, strict=True):
+            self.seen = max(before, self.capacity)
+            self.put(image.clone(), label.clone(), generator)
+        self.seen = before + len(x)

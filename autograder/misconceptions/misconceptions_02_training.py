@@ -328,7 +328,8 @@ def _(
     for task in tasks:
         x, y = (torch.cat([*(pair[k] for pair in kept), own])[: len(own)]
                 for k, own in enumerate((task.x_train, task.y_train)))  # fmt: skip
-        train_on(model, *mix((x, y), [], g))
+        order = torch.randperm(len(y), generator=g)
+        train_on(model, x[order], y[order])
         kept.append(choose(task, fraction, g))
 
 
