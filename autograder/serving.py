@@ -95,9 +95,8 @@ def weigh(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     Raises ``TooMuch`` where to compute with them would take long, or much memory.
     """
     values = list(_flat((*args, *kwargs.values())))
-    tensors = [value for value in values if isinstance(value, Tensor)]
-    tables = [tensor for tensor in tensors if tensor.dim()]
-    numbers = sum(tensor.numel() for tensor in tensors)
+    tables = [value for value in values if isinstance(value, Tensor) and value.dim()]
+    numbers = numbers_in(values)
     places = max((v for v in values if isinstance(v, int) and name in CLASSES), default=0)
     rows = max((len(table) for table in tables), default=1)
     width = max((table.numel() // max(len(table), 1) for table in tables), default=1)
@@ -106,6 +105,11 @@ def weigh(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     if numbers > MAX_NUMBERS or work > MAX_WORK or places > MAX_CAPACITY:
         raise TooMuch(f"`{name}` was asked for more than is computed while grading")
     return numbers
+
+
+def numbers_in(values: Iterable[Any]) -> int:
+    """How many numbers are in the tensors that ``values`` hold, at any depth."""
+    return sum(value.numel() for value in _flat(values) if isinstance(value, Tensor))
 
 
 def _per_row(model: nn.Module, width: int) -> int:

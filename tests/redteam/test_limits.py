@@ -24,7 +24,7 @@ from course.models import MLP
 from tests.redteam.attacking import survivors
 from tests.running import autograder, nbgrader
 
-pytestmark = pytest.mark.xdist_group("redteam-limits")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("redteam-limits")]
 
 
 @pytest.mark.parametrize(

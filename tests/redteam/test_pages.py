@@ -28,6 +28,7 @@ from tests.redteam import browser as browsers
 from tests.redteam.page_attacks import PNG, SHOWN_ELSEWHERE, honest, mallory, markdown, tag
 from tests.running import autograder, nbgrader
 
+pytestmark = pytest.mark.slow
 ID = FORGETTING.id
 STUDENTS = {"mallory": mallory, "honest": honest, "untouched": lambda: untouched(FORGETTING)}
 MAKERS = ("course", "nbgrader")

@@ -13,6 +13,7 @@ def keeps_as_many_as_asked(choose_exemplars: Function) -> None:
     """Keeps int(fraction * n) rows."""
     x, y = numbered(10)
     which(choose_exemplars(x, y, 0.37, seeded(0)), "The fraction 0.37 of 10 rows", 3)
+    which(choose_exemplars(x, y, 0.1, seeded(0)), "The fraction 0.1 of 10 rows", 1)
     which(choose_exemplars(x, y, 0.0, seeded(0)), "The fraction 0 of 10 rows", 0)
 
 
