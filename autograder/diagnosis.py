@@ -56,7 +56,6 @@ def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]
     explained = sum(_failed(a) and _same(a, b) for a, b in failed)
     messages = sum(_masked(a) == _masked(b) for a, b in pairs)
     contradicts = any(_failed(a) and not _failed(b) for a, b in pairs)
-    told = sum(_masked(a) == _masked(b) for a, b in failed)
     drawn = any(_drew(b) for _, b in failed)
     if explained == len(failed) and not contradicts:
         kind = 4
@@ -67,6 +66,7 @@ def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]
     elif contradicts:
         kind = 0
     else:
+        told = sum(_masked(a) == _masked(b) for a, b in failed)
         by_chance = drawn and all(_failed(a) for a, _ in failed) and 4 * told >= 3 * len(failed)
         kind = int(2 * explained >= len(failed) or by_chance)
     if kind == 0:
