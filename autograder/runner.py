@@ -38,7 +38,7 @@ def grade_class(course: Course, assignment: Assignment, students: Iterable[str])
 
     The next submissions are already being graded, on the other cores, while one is written.
     """
-    scorer.start()
+    scorer.start(assignment.id)
     course.prepare(assignment.id)
     students = list(students)
     coming = iter(students)

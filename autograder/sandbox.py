@@ -11,20 +11,14 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
-from autograder import seccomp
+from autograder import bubblewrap, nursery, seccomp
 from autograder.limits import Limits
+from autograder.nursery import Forked, NurseryError
 from autograder.watchdog import Breach, Watchdog
 
-PACKAGE = Path(__file__).parent
-COURSE = PACKAGE.parent / "course"
-HOME = "/home/student"
-LIBRARIES = "/grading"
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32")
-PRIVATE = ("/dev/shm", "/tmp", HOME)  # folders in memory, for the student's code to write to
 WATCH_SECONDS = 0.1
 
 
@@ -44,7 +38,7 @@ def check() -> None:
     """Raises ``SandboxError``, saying what to do, when bubblewrap is missing or refuses."""
     if shutil.which("bwrap") is None:
         raise SandboxError(f"bubblewrap (bwrap) is not installed. {INSTALL}")
-    command = [*_isolation(), *_system_mounts(), "--", "/usr/bin/true"]
+    command = bubblewrap.trial()
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         reason = done.stderr.strip() or f"exit status {done.returncode}"
@@ -67,28 +61,8 @@ class Sandbox:
     ) -> None:
         self.breach: Breach | None = None
         self.complaint = ""
-        self.socket, theirs = socket.socketpair()
-        command = _agent(theirs.fileno(), limits)
-        environment = _environment(PACKAGE) | {"PYTHONPATH": f"{PACKAGE}:{COURSE.parent}"}
-        passed = [theirs.fileno()]
-        if not unsafe:
-            passed.append(seccomp.descriptor())
-            command = [*_command(limits, hidden_modules, passed[1]), "--", *command]
-            environment = _environment(Path(LIBRARIES))
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd="/",
-            pass_fds=passed,
-            start_new_session=True,
-        )
-        theirs.close()
-        for descriptor in passed[1:]:
-            os.close(descriptor)
-        self._watchdog = Watchdog(self._process.pid, limits, PRIVATE)
+        self.socket, self._process = _started(limits, hidden_modules, unsafe)
+        self._watchdog = Watchdog(self._process.pid, limits, bubblewrap.PRIVATE)
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
@@ -106,22 +80,48 @@ class Sandbox:
     def kill(self) -> None:
         """Ends every process in the sandbox and waits until they are gone."""
         _kill(self._watchdog.tree())
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self.complaint = self._process.end()
         self.socket.close()
-        assert self._process.stderr is not None
-        self.complaint = self._process.stderr.read(2000).decode(errors="replace").strip()
-        self._process.stderr.close()
 
     def _watch(self) -> None:
-        while self._process.poll() is None:
+        while not self._process.ended():
             tree = self._watchdog.tree()
             breach = self._watchdog.look(tree)
             if breach is not None:
                 self.breach = self.breach or breach
                 _kill(tree)
             time.sleep(WATCH_SECONDS)
+
+
+class Cold:
+    """A program of its own, which has to import all that it needs."""
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str], descriptors: list[int]
+    ) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd="/",
+            pass_fds=descriptors,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def end(self) -> str:
+        """Ends it and waits until it is gone; returns what it wrote to its standard error."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        assert self._process.stderr is not None
+        with self._process.stderr as file:
+            return file.read(2000).decode(errors="replace").strip()
 
 
 def _kill(tree: list[psutil.Process]) -> None:
@@ -131,92 +131,50 @@ def _kill(tree: list[psutil.Process]) -> None:
             process.kill()
 
 
-def _agent(descriptor: int, limits: Limits) -> list[str]:
-    seconds = int(limits.total_seconds) + 60
-    sizes = (limits.message_text, limits.message_tensors)
-    numbers = map(str, (descriptor, limits.private_files, seconds, *sizes))
-    return [sys.executable, "-s", "-P", "-m", "inside.agent", *numbers]
+def _started(
+    limits: Limits, hidden_modules: tuple[str, ...], unsafe: bool
+) -> tuple[socket.socket, Forked | Cold]:
+    """This end of a socket to an agent, and the process that holds all of it."""
+    for _ in range(0 if unsafe else 2):  # a nursery may have died since it was last used
+        if nursery.possible():
+            ours, theirs = socket.socketpair()
+            with theirs, suppress(NurseryError):
+                return ours, nursery.fork(hidden_modules, theirs, ours, _request(limits))
+            ours.close()
+    ours, theirs = socket.socketpair()
+    with theirs:
+        return ours, _cold(theirs.fileno(), limits, hidden_modules, unsafe)
 
 
-def _environment(libraries: Path) -> dict[str, str]:
+def _numbers(limits: Limits) -> dict[str, int]:
+    """What an agent is told of its limits."""
     return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": HOME,
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(libraries),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
-        "IPYTHONDIR": "/tmp/ipython",
-        "NBGRADER_EXECUTION": "autograde",
+        "file_bytes": limits.private_files,
+        "cpu_seconds": int(limits.total_seconds) + 60,
+        "text": limits.message_text,
+        "tensors": limits.message_tensors,
     }
 
 
-def _isolation() -> list[str]:
-    return [
-        *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
-        *("--new-session", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"),
-        *("--hostname", "sandbox"),
-    ]
+def _request(limits: Limits) -> dict[str, object]:
+    return {
+        "folders": bubblewrap.PRIVATE,
+        "home": bubblewrap.HOME,
+        "filter": seccomp.program().hex(),
+        **_numbers(limits),
+    }
 
 
-def _system_mounts() -> list[str]:
-    mounts: list[str] = []
-    for path in SYSTEM:
-        if os.path.islink(path):
-            mounts += ["--symlink", os.readlink(path), path]
-        elif os.path.isdir(path):
-            mounts += ["--ro-bind", path, path]
-    for path in ("/etc/ld.so.cache", "/etc/localtime"):
-        mounts += ["--ro-bind-try", path, path]
-    return mounts
-
-
-def _python_mounts() -> list[str]:
-    """The interpreter and its packages; of this project only what a student has, too."""
-    prefixes = sorted({os.path.realpath(p) for p in (sys.base_prefix, sys.prefix)} | {sys.prefix})
-    mounts: list[str] = []
-    for prefix in prefixes:
-        if not prefix.startswith("/usr/") and prefix != "/usr":
-            mounts += ["--ro-bind", prefix, prefix]
-    for secret in (PACKAGE, PACKAGE.parent / "source"):
-        if any(secret.is_relative_to(prefix) for prefix in (*prefixes, "/usr")):
-            mounts += ["--tmpfs", str(secret)]
-    return mounts
-
-
-def _course_mounts(hidden_modules: tuple[str, ...]) -> list[str]:
-    mounts = ["--ro-bind", str(PACKAGE / "inside"), f"{LIBRARIES}/inside"]
-    mounts += ["--ro-bind", str(COURSE), f"{LIBRARIES}/course"]
-    if (COURSE / "__pycache__").is_dir():  # compiled copies of hidden modules
-        mounts += ["--tmpfs", f"{LIBRARIES}/course/__pycache__"]
-    for module in hidden_modules:
-        hidden = str(PACKAGE / "inside" / "hidden.py")
-        mounts += ["--ro-bind", hidden, f"{LIBRARIES}/course/{module}.py"]
-    return mounts
-
-
-def _command(limits: Limits, hidden_modules: tuple[str, ...], filter_at: int) -> list[str]:
-    private = [["--size", str(limits.private_files), "--tmpfs", folder] for folder in PRIVATE]
-    return [
-        *_isolation(),
-        *("--seccomp", str(filter_at)),
-        *_system_mounts(),
-        *(
-            "--proc",
-            "/proc",
-            "--tmpfs",
-            "/proc/sys",
-            "--remount-ro",
-            "/proc/sys",
-        ),  # root may write it
-        *("--dev", "/dev"),
-        *(word for words in private for word in words),
-        *_python_mounts(),  # after /tmp, which they may lie under
-        *_course_mounts(hidden_modules),
-        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME),
-    ]
+def _cold(descriptor: int, limits: Limits, hidden_modules: tuple[str, ...], unsafe: bool) -> Cold:
+    numbers = map(str, (descriptor, *_numbers(limits).values()))
+    agent = [sys.executable, "-s", "-P", "-m", "inside.agent", *numbers]
+    if unsafe:
+        libraries = f"{bubblewrap.PACKAGE}:{bubblewrap.COURSE.parent}"
+        return Cold(agent, bubblewrap.environment(libraries), [descriptor])
+    filter_at = seccomp.descriptor()
+    try:
+        walls = bubblewrap.single(limits.private_files, hidden_modules, filter_at)
+        environment = bubblewrap.environment(bubblewrap.LIBRARIES)
+        return Cold([*walls, "--", *agent], environment, [descriptor, filter_at])
+    finally:
+        os.close(filter_at)

@@ -33,9 +33,9 @@ def workers() -> int:
     return max(1, min(os.cpu_count() or 1, int(memory)))
 
 
-def start() -> None:
+def start(assignment: str) -> None:
     """Starts a scorer, so that it imports what it needs while others still prepare the work."""
-    _running().submit(_warm_up)
+    _running().submit(_warm_up, assignment)
 
 
 def ask(submission: bytes, assignment: str, **options: Any) -> None:
@@ -107,7 +107,11 @@ def _wait_for_its_end() -> None:
     os._exit(1)
 
 
-def _warm_up() -> None:
+def _warm_up(assignment: str) -> None:
+    from autograder import nursery
+    from autograder.assignments import find
+
+    nursery.warm_up(find(assignment).hidden_modules)
     from autograder import grade  # noqa: F401 - the import is the point
 
 

@@ -1,9 +1,12 @@
-"""Runs the command lines as a person would."""
+"""Runs the command lines as a person would, and finds what they started."""
 
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import psutil
 
 
 def autograder(*arguments, wrap=(), **environment):
@@ -26,3 +29,16 @@ def nbgrader(*arguments, cwd):
         cwd=cwd,
         env=os.environ | {"PATH": path},
     )
+
+
+def agents(processes):
+    """Those of ``processes`` that are alive in a sandbox; what waits to make one does not count."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            words = process.cmdline()
+            forked = "inside.nursery" in words and process.name() in ("keeper", "agent")
+            cold = "inside.agent" in words and process.name() != "bwrap"
+            if (forked or cold) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

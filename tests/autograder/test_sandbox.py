@@ -7,12 +7,13 @@ import psutil
 import pytest
 import torch
 
-from autograder import sandbox
+from autograder import bubblewrap, sandbox
 from autograder.assignments import FORGETTING
 from autograder.limits import Limits
 from autograder.remote import RemoteStudent
 from autograder.session import Cell, Session
 from autograder.student import BadValue, Crashed, NotAttempted, StudentRaised, TimedOut
+from tests.running import agents
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,9 +43,9 @@ def view():
         "files": "import os\nprint([p for d in ('/', '/grading', '/home', '/work', '/root', '/tmp')"
         " if os.path.isdir(d) for p in os.listdir(d)])",
         "environment": "print(dict(os.environ))",
-        "project": f"print(os.path.exists({str(sandbox.PACKAGE)!r}), "
-        f"os.path.exists({str(sandbox.PACKAGE.parent / 'source')!r}), "
-        f"os.path.exists({str(sandbox.PACKAGE.parent / 'pyproject.toml')!r}))",
+        "project": f"print(os.path.exists({str(bubblewrap.PACKAGE)!r}), "
+        f"os.path.exists({str(bubblewrap.PACKAGE.parent / 'source')!r}), "
+        f"os.path.exists({str(bubblewrap.PACKAGE.parent / 'pyproject.toml')!r}))",
         "autograder": "import autograder",
         "write": "open('/grading/course/metrics.py', 'w')",
         "write system": "open('/usr/x', 'w')",
@@ -237,8 +238,8 @@ if os.fork() == 0:
     with Session(cells, Limits(), (), {}) as session:
         session.execute()
         ours = psutil.Process().children(recursive=True)
-        inside = [p for p in ours if "inside.agent" in p.cmdline()]
-        assert len(inside) >= 3  # bubblewrap's own two processes carry the command line, too
+        inside = agents(ours)
+        assert len(inside) >= 3
     deadline = time.monotonic() + 5
     while any(p.is_running() and p.status() != "zombie" for p in inside):
         assert time.monotonic() < deadline

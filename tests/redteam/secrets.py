@@ -5,7 +5,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from autograder import sandbox
+from autograder import bubblewrap
 from autograder.assignments import FORGETTING
 from autograder.submissions import right_answers, untouched
 
@@ -15,7 +15,7 @@ def needles():
     """Texts that stand in hidden files only: long names of tests and lines of code."""
     suite = FORGETTING.suite.read_text()
     names = sorted(set(re.findall(r"def (test_\w{12,})", suite)), key=len)[-8:]
-    catalogue = (sandbox.PACKAGE / "misconceptions" / "misconceptions_01_step.py").read_text()
+    catalogue = (bubblewrap.PACKAGE / "misconceptions" / "misconceptions_01_step.py").read_text()
     solutions = "\n".join(_code(answer) for answer in right_answers(FORGETTING).values())
     given = "\n".join(cell.source for cell in untouched(FORGETTING).cells)
     found = [*names, *_lines(catalogue, given), *_lines(solutions, given)]
@@ -91,8 +91,8 @@ def search(wanted):
     """Code that defines ``needles`` for what ``SEARCH`` defines: (head, tail), each as bytes."""
     pairs = [(needle[:4].encode(), needle[4:].encode()) for needle in wanted]
     libraries = (
-        sandbox.sys.prefix,
-        sandbox.sys.base_prefix,
-        str(Path(sandbox.sys.prefix).resolve()),
+        sys.prefix,
+        sys.base_prefix,
+        str(Path(sys.prefix).resolve()),
     )
-    return f"LIBRARIES = {sorted(libraries | {sys.prefix})!r}\nneedles = {pairs!r}\n{SEARCH}"
+    return f"LIBRARIES = {sorted(set(libraries))!r}\nneedles = {pairs!r}\n{SEARCH}"

@@ -21,7 +21,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
-from autograder import cli, grade_command, sandbox, scorer
+from autograder import bubblewrap, cli, grade_command, scorer
 from autograder.assignments import FORGETTING
 from autograder.gradebook import backup, database, lock, place, seeds
 from autograder.gradebook.course import Course
@@ -29,7 +29,7 @@ from autograder.gradebook.sanitise import read_truths
 from autograder.notebooks import TEST
 from autograder.submissions import answered, hand_in, right_answers, untouched
 from tests.redteam import deadly
-from tests.running import autograder
+from tests.running import agents, autograder
 
 ID = FORGETTING.id
 SEED = 20
@@ -53,7 +53,7 @@ def template(tmp_path_factory):
     root = tmp_path_factory.mktemp("template")
     for student in STUDENTS:
         hand_in(answered(FORGETTING, cheap_answers()), root, student, FORGETTING)
-    config = (sandbox.PACKAGE.parent / "nbgrader_config.py").read_text()
+    config = (bubblewrap.PACKAGE.parent / "nbgrader_config.py").read_text()
     patience = '\nc.GradeInSandbox.limits = {"patience": 60}\n'  # on however busy a machine
     (root / "nbgrader_config.py").write_text(config + patience)
     course = Course(root)
@@ -155,9 +155,8 @@ class Run:
         return [p for p in below(self.itself, 1) if "spawn_main" in words(p)]
 
     def agents(self):
-        """The innermost process of each sandbox: the one that runs the student's code."""
-        found = [p for p in below(self.itself) if "inside.agent" in words(p)]
-        return [p for p in found if name(p) not in ("", "bwrap")]
+        """The processes inside of sandboxes."""
+        return agents(below(self.itself))
 
     def kill_some(self, what, rng, times, most):
         """Kills one of ``what()`` up to ``times`` times, after up to ``most`` seconds each."""
@@ -630,10 +629,10 @@ def test_no_time_of_day_decides_anything():
     """Limits are counted on a clock that nobody can set."""
     # The names of copies, and the dates on pages of measurements.
     allowed = ["gradebook/backup.py", "quality/command.py", "reference/results.py"]
-    files = sorted(sandbox.PACKAGE.rglob("*.py"))
+    files = sorted(bubblewrap.PACKAGE.rglob("*.py"))
     assert len(files) > 50
     found = [path for path in files if looks_at_the_clock(path)]
-    assert [str(path.relative_to(sandbox.PACKAGE)) for path in found] == allowed
+    assert [str(path.relative_to(bubblewrap.PACKAGE)) for path in found] == allowed
 
 
 def looks_at_the_clock(path):

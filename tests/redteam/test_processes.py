@@ -49,7 +49,8 @@ def average_accuracy(R):
 def test_who_searches_memory_and_files_finds_nothing_hidden(monkeypatch):
     monkeypatch.setenv("GRADERS_OWN_SECRET", "not for students")
     cells = [search([*needles(), PLANTED]), LOOK_AROUND]
-    found = graded({"average_accuracy": IN_A_CALL}, before=cells)
+    long = {"cell_seconds": 120, "call_seconds": 120, "exercise_seconds": 900}
+    found = graded({"average_accuracy": IN_A_CALL}, before=cells, **long)
     text = printed(extra_cells(found, [LOOK_AROUND])[0])
     told = next(message for message in messages(found.report) if "in memory" in message)
     for look in (text, told):
