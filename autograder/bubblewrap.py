@@ -70,6 +70,17 @@ def environment(libraries: str) -> dict[str, str]:
     }
 
 
+def prefixes(folders: tuple[str, ...] = ("/",)) -> list[str]:
+    """Where the interpreter and its packages lie outside of /usr, if under one of ``folders``."""
+    known = {os.path.realpath(p) for p in (sys.base_prefix, sys.prefix)} | {sys.prefix}
+    return sorted(
+        prefix
+        for prefix in known
+        if not Path(prefix).is_relative_to("/usr")
+        and any(Path(prefix).is_relative_to(folder) for folder in folders)
+    )
+
+
 def _single() -> list[str]:
     return [
         *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
@@ -103,13 +114,11 @@ def _system_mounts() -> list[str]:
 
 def _python_mounts() -> list[str]:
     """The interpreter and its packages; of this project only what a student has, too."""
-    prefixes = sorted({os.path.realpath(p) for p in (sys.base_prefix, sys.prefix)} | {sys.prefix})
     mounts: list[str] = []
-    for prefix in prefixes:
-        if not prefix.startswith("/usr/") and prefix != "/usr":
-            mounts += ["--ro-bind", prefix, prefix]
+    for prefix in prefixes():
+        mounts += ["--ro-bind", prefix, prefix]
     for secret in (PACKAGE, PACKAGE.parent / "source"):
-        if any(secret.is_relative_to(prefix) for prefix in (*prefixes, "/usr")):
+        if any(secret.is_relative_to(prefix) for prefix in (*prefixes(), "/usr")):
             mounts += ["--tmpfs", str(secret)]
     return mounts
 

@@ -93,8 +93,21 @@ def grade(
     unsafe_no_sandbox: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run submissions unprotected. Flagged.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also what was graded before and has not changed.")
+    ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Grade on the workers of this Dask scheduler, such as tls://host:8786."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="How many at once here. As cores and memory allow if not given.", min=1),
+    ] = None,
 ) -> None:
     """Grades every submission of ASSIGNMENT: table, gradebook, and a JSON report.
+
+    What was graded before and has not changed since is left as it is.
 
     Exit status: 0 when every submission got a grade, 1 when some could not be graded, 2 for bad
     usage.
@@ -103,7 +116,16 @@ def grade(
     from autograder.sandbox import SandboxError
 
     request = Request(
-        assignment, root, tuple(student or ()), dataset.value, json, seed, unsafe_no_sandbox
+        assignment,
+        root,
+        tuple(student or ()),
+        dataset.value,
+        json,
+        seed,
+        unsafe_no_sandbox,
+        force,
+        scheduler,
+        workers,
     )
     with plain_errors():
         try:

@@ -11,10 +11,12 @@ from tqdm import tqdm
 
 from autograder import sandbox
 from autograder.assignments import FORGETTING, Assignment
+from autograder.cluster import workers
 from autograder.grade_command import show
 from autograder.gradebook.course import Course
 from autograder.notebooks import TEST, grade_id
-from autograder.runner import grade_class
+from autograder.rows import Line
+from autograder.runner import ClassRun
 from autograder.submissions import answered, hand_in, right_answers, untouched
 
 MISSING_ZERO_GRAD = """
@@ -97,15 +99,18 @@ def run(root: Path | None = None) -> int:
         hand_in(notebook, root, student, FORGETTING)
     course = Course(root)
     rows, pages = [], []
-    with tqdm(total=len(submissions), desc="grading", unit="submission", disable=None) as bar:
-        for row in grade_class(course, FORGETTING, submissions):
+    with (
+        tqdm(total=len(submissions), desc="grading", unit="submission", disable=None) as bar,
+        workers() as client,
+    ):
+        for row in ClassRun(course, FORGETTING).rows(submissions, client):
             rows.append(row)
             if not row.error:
                 pages.append(course.feedback(FORGETTING.id, row.student))
             bar.update()
     console = Console()
-    show(FORGETTING, rows, console)
+    show(FORGETTING, [Line.of(row) for row in sorted(rows, key=lambda row: row.student)], console)
     console.print("\nFeedback pages, one for each student:", highlight=False)
-    for page in pages:
+    for page in sorted(pages):
         console.print(f"  {page}", soft_wrap=True, highlight=False)
     return 1 if any(row.error for row in rows) else 0

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import nbformat
-import torch
 from nbformat import NotebookNode
 
 from autograder import feedback, solutions
@@ -20,6 +14,7 @@ from autograder.assignments import Assignment, find
 from autograder.diagnosis import diagnose
 from autograder.limits import Limits
 from autograder.notebooks import grade_id, is_executed
+from autograder.receipts import receipt
 from autograder.remote import RemoteStudent
 from autograder.scoring import Outcome, dataset_named, run_suite
 from autograder.session import Cell
@@ -64,8 +59,9 @@ def grade(
         _verdict(what, e.name, e.points, outcomes[e.name], seed, dataset) for e in what.exercises
     ]
     flags = _flags(cells) + (["unsandboxed: graded without protection"] if unsafe else [])
-    report = Report(verdicts, flags, _receipt(submission, what, seed, dataset))
+    report = Report(verdicts, flags, receipt(submission, what.id, seed, dataset))
     feedback.fill_in(notebook, report)
+    report.late = student.session.late
     report.seconds = time.monotonic() - started
     return Graded(notebook, report)
 
@@ -84,24 +80,3 @@ def _flags(cells: Sequence[Cell]) -> list[str]:
     words = {"timeout": "cell-timeout", "crashed": "cell-crashed"}
     dead = [f"{words[cell.status]}: {cell.name or 'a cell'}" for cell in cells if cell.deadly]
     return dead + [f"output-cut: {cell.name or 'a cell'}" for cell in cells if cell.cut]
-
-
-def _receipt(submission: bytes, what: Assignment, seed: int, dataset: str) -> dict[str, Any]:
-    return {
-        "submission": hashlib.sha256(submission).hexdigest(),
-        "grader": _grader_hash(what),
-        "seed": seed,
-        "dataset": dataset,
-        "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
-    }
-
-
-def _grader_hash(what: Assignment) -> str:
-    """A hash of everything that decides: suite, bands, catalogue, course and grader."""
-    digest = hashlib.sha256(json.dumps(what.id).encode())
-    package = Path(__file__).parent
-    for folder in (package, package.parent / "course", package.parent / "source" / what.id):
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".ipynb", ".json", ".safetensors"):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()

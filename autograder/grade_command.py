@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,16 @@ from traitlets import TraitError
 
 from autograder import sandbox
 from autograder.assignments import Assignment, find
+from autograder.cluster import workers
 from autograder.gradebook.backup import back_up, way_back
 from autograder.gradebook.course import Course
 from autograder.gradebook.database import sqlite_file
 from autograder.gradebook.lock import alone
 from autograder.gradebook.seeds import seed_for
-from autograder.runner import Row, grade_class, write_json
+from autograder.rows import Line, Row, Rows
+from autograder.runner import ClassRun
+
+SLOWEST = 5  # how many are named in the end
 
 
 class BadUsage(ValueError):
@@ -39,6 +43,9 @@ class Request:
     json: Path | None = None
     seed: int | None = None
     unsafe: bool = False
+    force: bool = False
+    scheduler: str | None = None
+    workers: int | None = None
 
 
 def run(request: Request) -> int:
@@ -66,24 +73,37 @@ def _way_back(url: str) -> Iterator[None]:
 
 
 def _grade(request: Request, assignment: Assignment, course: Course, students: list[str]) -> int:
-    rows = list(
-        tqdm(
-            grade_class(course, assignment, students),
-            total=len(students),
-            desc=f"grading {assignment.id}",
-            unit="submission",
-            disable=None,
-        )
-    )
-    show(assignment, rows)
-    seed = request.seed if request.seed is not None else seed_for(request.root, assignment.id)
-    Console().print(Text(f"All inputs were drawn from seed {seed}: --seed {seed} repeats them."))
-    if request.json is not None:
-        write_json(request.json, assignment.id, request.dataset, seed, rows)
-    if not any(row.error for row in rows):
-        return 0
+    with Rows() as rows:
+        with workers(request.scheduler, request.workers) as client:
+            run = ClassRun(course, assignment, request.force)
+            for row in _with_progress(run.rows(students, client), assignment, len(students)):
+                rows.add(row)
+        rows.sort()
+        show(assignment, rows.lines)
+        seed = request.seed if request.seed is not None else seed_for(request.root, assignment.id)
+        say = f"All inputs were drawn from seed {seed}: --seed {seed} repeats them."
+        Console().print(Text(say))
+        before = sum(line.before for line in rows.lines)
+        if before:
+            say = f"{before} of {len(rows.lines)} had been graded before and not changed since: "
+            Console().print(Text(say + "--force grades them again."))
+        if request.json is not None:
+            rows.write_json(request.json, assignment.id, request.dataset, seed)
+        if not any(line.error for line in rows.lines):
+            return 0
     Console().print(Text(way_back(course.url)), soft_wrap=True)
     return 1
+
+
+def _with_progress(rows: Iterable[Row], assignment: Assignment, total: int) -> Iterator[Row]:
+    """A live line with how many are done and failed, the rate and the time left."""
+    title, failed = f"grading {assignment.id}", 0
+    with tqdm(total=total, desc=title, unit="submission", disable=None, smoothing=0.05) as bar:
+        for row in rows:
+            failed += bool(row.error)
+            bar.set_postfix(failed=failed, refresh=False)
+            bar.update()
+            yield row
 
 
 def _understand(request: Request) -> tuple[Assignment, Course, list[str]]:
@@ -129,8 +149,8 @@ def _check_dataset(name: str) -> None:
         raise BadUsage(f"--dataset {name}: {error}") from None
 
 
-def show(assignment: Assignment, rows: list[Row], console: Console | None = None) -> None:
-    """Prints a table: a row a submission, a column an exercise, then flags and errors."""
+def show(assignment: Assignment, lines: list[Line], console: Console | None = None) -> None:
+    """Prints a table: a row a submission, a column an exercise; then flags and errors."""
     title = f"{assignment.id}: points (autograded part)"
     table = Table(title=title, box=SIMPLE_HEAD, padding=0)
     table.add_column("student", overflow="fold")
@@ -138,26 +158,29 @@ def show(assignment: Assignment, rows: list[Row], console: Console | None = None
         table.add_column(f"{number}\n/{exercise.points:g}", justify="right", no_wrap=True)
     table.add_column(f"sum\n/{assignment.points:g}", justify="right", no_wrap=True)
     table.add_column("seconds", justify="right", no_wrap=True)
-    for row in rows:
-        scores = [f"{exercise['score']:g}" for exercise in row.report["exercises"]]
-        total = f"{row.report['score']:g}"
-        table.add_row(Text(row.student), *scores, total, f"{row.seconds:.1f}")
+    for line in lines:
+        scores = [f"{score:g}" for score in line.scores]
+        seconds = "before" if line.before else f"{line.seconds:.1f}"
+        table.add_row(Text(line.student), *scores, f"{line.score:g}", seconds)
     console = console or Console()
     console.print(table)
     names = [f"{number} {e.name}" for number, e in enumerate(assignment.exercises, 1)]
     console.print(Text(", ".join(names)))
-    for row in rows:
-        for line in _remarks(row):
-            console.print(Text(f"{row.student}: {line}"))
+    for line in lines:
+        for remark in _remarks(line):
+            console.print(Text(f"{line.student}: {remark}"))
+    _show_slowest(lines, console)
 
 
-def _remarks(row: Row) -> list[str]:
-    named = [
-        f"{exercise['name']}: {exercise['misconception']}"
-        for exercise in row.report["exercises"]
-        if exercise["misconception"]
-    ]
-    error = [f"NOT GRADED: {row.error}"] if row.error else []
-    return (
-        error + [f"flag {flag}" for flag in row.report["flags"]] + [f"mistake {n}" for n in named]
-    )
+def _remarks(line: Line) -> list[str]:
+    error = [f"NOT GRADED: {line.error}"] if line.error else []
+    flags = [f"flag {flag}" for flag in line.flags]
+    return error + flags + [f"mistake {mistake}" for mistake in line.mistakes]
+
+
+def _show_slowest(lines: list[Line], console: Console) -> None:
+    """Where the time went, in a class that is large enough for that to matter."""
+    graded = sorted((line for line in lines if not line.before), key=lambda line: -line.seconds)
+    if len(graded) > 2 * SLOWEST:
+        slow = ", ".join(f"{line.student} {line.seconds:.0f} s" for line in graded[:SLOWEST])
+        console.print(Text(f"Slowest: {slow}"))

@@ -2,98 +2,105 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from autograder import scorer
+from distributed import Client
+
+from autograder import cluster
 from autograder.assignments import Assignment
-from autograder.gradebook.course import ConverterError, Course
+from autograder.gradebook import handed
+from autograder.gradebook.course import Course
 from autograder.gradebook.files import STUDENT
-from autograder.verdicts import ExerciseVerdict, Report, TestVerdict
+from autograder.gradebook.job import Done, Failed, Job, Killed, Outcome
+from autograder.gradebook.standing import Standing
+from autograder.gradebook.writer import Finished
+from autograder.receipts import job_hash
+from autograder.rows import Row, zero
 
 NO_STUDENT = "a student's name has letters, digits, spaces and . , ' @ + - only"
+BATCH, BATCH_SECONDS = 64, 1.0  # what is written at once, and how long it may wait for others
 
 
-@dataclass(frozen=True)
-class Row:
-    """One student's result. ``error`` is empty unless the submission could not be graded."""
+class ClassRun:
+    """One run over the submissions of an assignment; ``rows`` does it.
 
-    student: str
-    report: dict[str, Any]
-    seconds: float
-    error: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return {"student": self.student, **self.report} | (
-            {"error": self.error} if self.error else {}
-        )
-
-
-def grade_class(course: Course, assignment: Assignment, students: Iterable[str]) -> Iterator[Row]:
-    """Rows in the order of ``students``, each as soon as it is there.
-
-    The next submissions are already being graded, on the other cores, while one is written.
+    ``force``: what has a receipt is graded again all the same.
     """
-    scorer.start(assignment.id)
-    course.prepare(assignment.id)
-    students = list(students)
-    coming = iter(students)
-    _grade_ahead(course, assignment, islice(coming, scorer.workers()))
-    for student in students:
-        _grade_ahead(course, assignment, islice(coming, 1))
-        report, error = _grade_one(course, assignment, student)
-        yield Row(student, report, report["seconds"], error)
 
+    def __init__(self, course: Course, assignment: Assignment, force: bool = False) -> None:
+        course.prepare(assignment.id)
+        self._course = course
+        self._assignment = assignment
+        self._options = course.options(assignment.id)
+        self._truths = course.truths(assignment.id)
+        self._limit = course.limits().notebook
+        self._standing = Standing(course, assignment.id, force)
+        self._writer = course.writer(assignment.id)
+        self._ready: list[Row] = []  # rows that need no grading
+        self._waiting: list[tuple[Finished, Row]] = []
+        self._written = time.monotonic()
 
-def _grade_ahead(course: Course, assignment: Assignment, students: Iterable[str]) -> None:
-    for student in students:
-        path = course.notebook("submitted", student, assignment.id)
-        if STUDENT.fullmatch(student) and _is_there(path):
-            course.grade_ahead(assignment.id, student)
+    def rows(self, students: Iterable[str], client: Client) -> Iterator[Row]:
+        """Each student's row as soon as it is in the gradebook, in whatever order."""
+        for job, outcome in cluster.grade_all(client, self._jobs(students)):
+            self._finish(job, outcome)
+            yield from self._written_rows(BATCH)
+        yield from self._written_rows(1)
 
+    def _jobs(self, students: Iterable[str]) -> Iterator[Job]:
+        """Jobs for the students who need one; the others' rows are made at once."""
+        for student in students:
+            path = self._course.notebook("submitted", student, self._assignment.id)
+            if not STUDENT.fullmatch(student):
+                self._ready.append(self._zero(student, "no-student: the folder's name is none"))
+            elif not (path.is_symlink() or path.exists()):
+                self._nothing_there(student, path)
+            else:
+                job = self._job(student, path)
+                report = self._standing.report(student, job.receipt)
+                if report is None:
+                    yield job
+                else:
+                    self._ready.append(Row(student, report, before=True))
 
-def _grade_one(course: Course, assignment: Assignment, student: str) -> tuple[dict[str, Any], str]:
-    if not STUDENT.fullmatch(student):
-        return zero(assignment, "no-student: the folder's name is none", "error"), NO_STUDENT
-    path = course.notebook("submitted", student, assignment.id)
-    if not _is_there(path):
-        course.record_zero(assignment.id, student)
-        return zero(assignment, f"no-notebook: {path.name} is not there", "not_attempted"), ""
-    try:
-        course.autograde(assignment.id, student)
-    except ConverterError as error:
-        return zero(assignment, "not-graded: the grader failed", "error"), str(error)
-    return course.report(assignment.id, student), ""
+    def _job(self, student: str, path: Path) -> Job:
+        found = handed.find(path, self._limit)
+        name = self._assignment.id
+        receipt = job_hash(found, self._truths, name, self._options)
+        return Job(student, name, found, self._truths, self._options, receipt)
 
+    def _zero(self, student: str, flag: str, error: str = NO_STUDENT) -> Row:
+        return Row(student, zero(self._assignment, flag, "error"), error)
 
-def _is_there(path: Path) -> bool:
-    return path.is_symlink() or path.exists()
+    def _nothing_there(self, student: str, path: Path) -> None:
+        report = zero(self._assignment, f"no-notebook: {path.name} is not there", "not_attempted")
+        self._wait(student, None, None, Row(student, report))
 
+    def _finish(self, job: Job, outcome: Outcome) -> None:
+        if isinstance(outcome, Failed):
+            flag = "not-graded: the grader failed"
+            self._ready.append(self._zero(job.student, flag, outcome.text))
+        elif isinstance(outcome, Killed):
+            flag = f"grader-killed: {outcome.deaths} times while it was graded"
+            report = zero(self._assignment, flag, "crashed")
+            self._wait(job.student, None, job.handed.time, Row(job.student, report))
+        else:
+            self._wait(job.student, outcome, job.handed.time, Row(job.student, outcome.report))
 
-def zero(assignment: Assignment, flag: str, status: str) -> dict[str, Any]:
-    """A report without a point, for a submission from which nothing could be had."""
-    exercises = []
-    for exercise in assignment.exercises:
-        test = TestVerdict("all tests", exercise.points, status, flag)
-        exercises.append(ExerciseVerdict(exercise.name, exercise.points, (test,)))
-    return Report(exercises, [flag]).to_json()
+    def _wait(self, student: str, done: Done | None, moment: str | None, row: Row) -> None:
+        place = self._course.notebook("autograded", student, self._assignment.id).parent
+        self._waiting.append((Finished(student, done, moment, place), row))
 
-
-def write_json(path: Path, assignment: str, dataset: str, seed: int, rows: list[Row]) -> None:
-    """Writes the report whole or not at all."""
-    content = {
-        "assignment": assignment,
-        "dataset": dataset,
-        "seed": seed,
-        "submissions": [row.to_json() for row in rows],
-    }
-    new = path.with_name(path.name + ".new")
-    try:
-        new.write_text(json.dumps(content, indent=1) + "\n")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    def _written_rows(self, enough: int) -> Iterator[Row]:
+        """Writes what is waiting, if that is enough or has waited for long; all rows there are."""
+        rows, self._ready = self._ready, []
+        now = time.monotonic()
+        if len(self._waiting) >= enough or now - self._written > BATCH_SECONDS:
+            batch, self._waiting = self._waiting, []
+            if batch:
+                self._writer.write([finished for finished, _ in batch])
+            rows += [row for _, row in batch]
+            self._written = now
+        yield from rows

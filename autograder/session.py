@@ -24,6 +24,7 @@ from autograder.sandbox import Sandbox, SandboxError
 
 NO_TIME = "The time for the whole notebook was used up."
 IDLE_SECONDS = 2.0  # of computing while nothing is asked of the sandbox
+MOST = 0.9  # of what may be computed: who was stopped by the clock before that was kept waiting
 GRACE_SECONDS = 1.0  # after which this process itself is interrupted
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -56,7 +57,10 @@ class Cell:
 
 
 class Session:
-    """``handlers`` answer what the student's code may ask of the scorer while it is called."""
+    """``handlers`` answer what the student's code may ask of the scorer while it is called.
+
+    ``late``: something was stopped by the clock that had not computed for as long as it might.
+    """
 
     def __init__(
         self,
@@ -77,6 +81,7 @@ class Session:
         self._sandbox: Sandbox | None = None
         self._ready = False
         self._executed = 0
+        self.late = False
 
     def __enter__(self) -> Session:
         return self
@@ -216,6 +221,7 @@ class Session:
     ) -> Any:
         assert self._sandbox is not None
         allowed = min(seconds, self._left())
+        before = self.clocks()[0]
         self._peer.deadline = time.monotonic() + allowed * self._limits.patience
         self._channel.left = self._limits.call_messages
         self._sandbox.allow(allowed)
@@ -224,6 +230,7 @@ class Session:
                 return self._peer.request(op, fresh=fresh, **fields)
         except Late:
             self.stop()
+            self.late = self.late or self.clocks()[0] - before < MOST * allowed
             raise self._too_long(what, seconds) from None
         except Closed:
             breach = self._sandbox.breach

@@ -8,30 +8,26 @@ import logging
 import os
 import sysconfig
 import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters import GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SAWarning
+from nbgrader.utils import find_all_files
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.gradebook import database
 from autograder.gradebook.configured import limits_in
-from autograder.gradebook.place import put_in_place, workshop
-from autograder.gradebook.reading import read_submission
-from autograder.gradebook.sanitise import GRADING, read_truths, rebuilt
+from autograder.gradebook.database import quietly
 from autograder.gradebook.score import GradeInSandbox
+from autograder.gradebook.truth import Truth, read_truths
+from autograder.gradebook.writer import Writer
 from autograder.limits import Limits
 from autograder.notebooks import ROOT, SOURCE
-from autograder.scorer import ask
 
 # The gradebook logs there, with a traceback, what it also raises.
 logging.getLogger("tornado.application").addHandler(logging.NullHandler())
@@ -88,50 +84,30 @@ class Course:
         """What one submission may use; raises ``TraitError`` for a configuration that is wrong."""
         return limits_in(self._config("", "*"))
 
-    def grade_ahead(self, assignment: str, student: str) -> None:
-        """Starts grading a submission; ``autograde`` will find the result."""
-        path = self.notebook("submitted", student, assignment)
-        notebook, flags = read_submission(path, self.limits().notebook)
-        with self.gradebook() as gradebook:
-            truths = read_truths(gradebook.find_notebook(assignment, assignment))
-        submission = nbformat.writes(rebuilt(notebook, flags, truths, assignment)).encode()
+    def options(self, assignment: str) -> dict[str, Any]:
+        """How the configuration has submissions graded: the options of ``grade``."""
         step = GradeInSandbox(config=self._config(assignment))
         with chdir(self.root):
-            options = step.options(assignment)
-        ask(submission, assignment, **options)
+            return step.options(assignment)
 
-    def autograde(self, assignment: str, student: str) -> None:
-        """Grades one submission.
+    def truths(self, assignment: str) -> dict[str, Truth]:
+        """The gradebook's cells of the assignment."""
+        with self.gradebook() as gradebook:
+            return read_truths(gradebook.find_notebook(assignment, assignment))
 
-        Raises ``ConverterError``; then the old grade and the old autograded notebook still stand.
-        """
-        autograded = self.notebook("autograded", student, assignment).parent
-        with workshop(self.root / "autograded") as folder:
-            config = self._config(assignment, student)
-            config.CourseDirectory.autograded_directory = str(folder)
-            self._run(Autograde, config)
-            put_in_place(folder / student / assignment, autograded)
+    def writer(self, assignment: str) -> Writer:
+        """What puts graded submissions into this course."""
+        config = self._config(assignment)
+        directory = CourseDirectory(config=config)
+        source = directory.format_path(directory.source_directory, ".", assignment)
+        files = map(Path, find_all_files(source, [*directory.ignore, "*.ipynb"]))
+        extras = [(path, path.relative_to(source)) for path in files]
+        return Writer(self.url, self._directory.course_id, assignment, config, extras)
 
     def feedback(self, assignment: str, student: str) -> Path:
         """Makes the student's feedback page and says where it is."""
         self._run(GenerateFeedback, self._config(assignment, student))
         return self.root / "feedback" / student / assignment / f"{assignment}.html"
-
-    def report(self, assignment: str, student: str) -> dict[str, Any]:
-        """What grading found, as kept in the autograded notebook."""
-        path = self.notebook("autograded", student, assignment)
-        return dict(nbformat.read(path, as_version=4).metadata[GRADING])
-
-    def record_zero(self, assignment: str, student: str) -> None:
-        """Gives 0 for everything: nothing was handed in that could be graded."""
-        with _quiet(), self.gradebook() as gradebook:
-            gradebook.update_or_create_student(student)
-            submission = gradebook.update_or_create_submission(assignment, student)
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    grade.auto_score = 0.0
-                    grade.needs_manual_grade = False
-            gradebook.db.commit()
 
     def gradebook(self) -> Gradebook:
         return Gradebook(self.url, self._directory.course_id)
@@ -163,19 +139,11 @@ class Course:
         log.addHandler(logging.StreamHandler(said))
         directory = CourseDirectory(config=config, log=log)
         try:
-            with _quiet():
+            with quietly():
                 converter(coursedir=directory, config=config, log=log, force=True).start()
         except (NbGraderException, OSError) as error:
             lines = [line for line in said.getvalue().splitlines() if line.strip()]
             raise ConverterError(_gist(lines) or str(error)) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps SQLAlchemy's warnings about nbgrader's own queries from the instructor's eyes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)
-        yield
 
 
 def _put_scripts_on_path() -> None:

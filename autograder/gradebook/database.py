@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from nbgrader.api import Gradebook
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import SAWarning
 
 PATIENCE_SECONDS = 60  # how long another program may hold the gradebook
 
@@ -56,6 +58,14 @@ def remove(path: Path) -> None:
     """Deletes an unfinished database, and the journal that a killed process left beside it."""
     for name in (path.name, path.name + "-journal"):
         path.with_name(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keeps SQLAlchemy's warnings about nbgrader's own queries from the instructor's eyes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
 
 
 @contextmanager

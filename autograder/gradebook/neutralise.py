@@ -26,14 +26,19 @@ class Neutralise(NbGraderPreprocessor):
     """Leaves of what a student wrote and printed the text alone, and PNG pictures."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        ours = instructors_texts(resources["nbgrader"]["assignment"])
-        nb.metadata[GRADING] = printable(nb.metadata[GRADING])
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs = [_output(output, is_test(cell)) for output in cell.outputs]
-            elif cell.source not in ours:
-                cell.cell_type, cell.source = "markdown", as_text(cell.source)
-        return nb, resources
+        return neutralise(nb, resources["nbgrader"]["assignment"]), resources
+
+
+def neutralise(notebook: NotebookNode, assignment: str) -> NotebookNode:
+    """The same notebook, changed, made harmless."""
+    ours = instructors_texts(assignment)
+    notebook.metadata[GRADING] = printable(notebook.metadata[GRADING])
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [_output(output, is_test(cell)) for output in cell.outputs]
+        elif cell.source not in ours:
+            cell.cell_type, cell.source = "markdown", as_text(cell.source)
+    return notebook
 
 
 def as_text(source: str) -> str:

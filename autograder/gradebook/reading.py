@@ -16,23 +16,19 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.gradebook.beside import TIMESTAMP, flags_beside, timestamp
-from autograder.gradebook.cells import keep, oddities, parse
+from autograder.gradebook.beside import TIMESTAMP
 from autograder.gradebook.configured import limits_in
-from autograder.gradebook.files import STUDENT, Unreadable, read_plain, short
-from autograder.limits import Limits
+from autograder.gradebook.files import STUDENT, short
+from autograder.gradebook.handed import find, read
 
 FLAGS = "grading_flags"
-UNREADABLE = "unreadable-notebook"
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads notebooks for ``Autograde``; submitted ones only by way of ``read_submission``.
+    """Reads notebooks for ``Autograde``; submitted ones only by way of ``handed``.
 
     nbgrader makes its exporter after it has listed the submissions and before it touches one:
     the one place where a configuration can come between.
@@ -44,23 +40,6 @@ class SubmissionExporter(NotebookExporter):
             folder = tempfile.mkdtemp(prefix="screened-")
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
             _redirect(self.parent, Path(folder))
-
-
-def read_submission(path: Path, limit: int = Limits().notebook) -> tuple[NotebookNode, list[str]]:
-    """What is kept of the submission whose notebook should be at ``path``, and flags.
-
-    ``limit`` is how many bytes the notebook may have. Never raises: a notebook that cannot be read
-    counts as empty.
-    """
-    linked = [folder for folder in (path.parent, path.parent.parent) if folder.is_symlink()]
-    if linked:
-        return new_notebook(), [f"{UNREADABLE}: its folder {short(linked[0].name)} is a link"]
-    try:
-        content = parse(read_plain(path, limit).decode("utf-8", "replace"))
-        notebook, flags = keep(content), oddities(content)
-    except Unreadable as reason:
-        notebook, flags = new_notebook(), [f"{UNREADABLE}: {reason}"]
-    return notebook, flags + flags_beside(path)
 
 
 def _redirect(converter: Autograde, folder: Path) -> None:
@@ -92,10 +71,10 @@ def _seen_from(root: str, path: Path) -> Path:
 
 def _put(submitted: Path, place: Path, limit: int) -> None:
     """Writes what is kept of a submission to ``place``."""
-    notebook, flags = read_submission(submitted, limit)
+    handed = find(submitted, limit)
+    notebook, flags = read(handed)
     notebook.metadata[FLAGS] = flags
     place.parent.mkdir(parents=True)
     nbformat.write(notebook, place)
-    time = timestamp(submitted.parent)
-    if time is not None:
-        (place.parent / TIMESTAMP).write_text(time)
+    if handed.time is not None:
+        (place.parent / TIMESTAMP).write_text(handed.time)

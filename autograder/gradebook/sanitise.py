@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
-from nbgrader.api import Gradebook, Notebook
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.gradebook.cells import MAKERS, SUBMITTED_ID
 from autograder.gradebook.files import short
-from autograder.gradebook.reading import FLAGS, UNREADABLE
+from autograder.gradebook.handed import UNREADABLE
+from autograder.gradebook.reading import FLAGS
+from autograder.gradebook.truth import Truth, read_truths
 from autograder.notebooks import experiment_ids
 
 GRADING = "grading"
 FIELDS = ("grade", "solution", "locked", "task", "points", "cell_type")
 UNWANTED = {"skip-execution", "remove-cell", "remove_cell", "raises-exception", "experiment"}
 MAX_FLAGS = 100
-
-
-@dataclass(frozen=True)
-class Truth:
-    """One cell as the gradebook knows it."""
-
-    cell_type: str
-    source: str
-    metadata: dict[str, Any]
-
-    @property
-    def locked(self) -> bool:
-        return bool(self.metadata["locked"])
-
-    @property
-    def graded(self) -> bool:
-        return bool(self.metadata["grade"])
 
 
 class Sanitise(NbGraderPreprocessor):
@@ -60,29 +44,6 @@ def rebuilt(
         flags = flags + more
     new.metadata[GRADING] = {"flags": capped(flags)}
     return new
-
-
-def read_truths(notebook: Notebook) -> dict[str, Truth]:
-    """The gradebook's cells by name, in the order of the notebook."""
-    points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
-    tasks = {cell.name: float(cell.max_score) for cell in notebook.task_cells}
-    solutions = {cell.name for cell in notebook.solution_cells}
-    truths = {}
-    for cell in notebook.source_cells:
-        metadata = {
-            "grade": cell.name in points,
-            "solution": cell.name in solutions,
-            "locked": bool(cell.locked),
-            "task": cell.name in tasks,
-            "grade_id": cell.name,
-            "schema_version": 3,
-            "cell_type": cell.cell_type,
-            "checksum": cell.checksum,
-        }
-        if cell.name in points or cell.name in tasks:
-            metadata["points"] = {**points, **tasks}[cell.name]
-        truths[cell.name] = Truth(cell.cell_type, cell.source, metadata)
-    return truths
 
 
 def mend(

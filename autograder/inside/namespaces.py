@@ -15,7 +15,7 @@ from contextlib import suppress
 
 NEW_MOUNTS, NEW_HOST, NEW_IPC = 0x00020000, 0x04000000, 0x08000000
 NEW_USER, NEW_PIDS, NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
-READ_ONLY, NO_SETUID, NO_DEVICES, NO_EXECUTION, AGAIN = 1, 2, 4, 8, 32
+READ_ONLY, NO_SETUID, NO_DEVICES, NO_EXECUTION, BIND, BELOW = 1, 2, 4, 8, 4096, 16384
 DETACH = 2
 SET_NAME, SET_SECCOMP, DROP_FROM_BOUNDING_SET, SET_NO_NEW_PRIVILEGES = 15, 22, 24, 38
 FILTER = 2
@@ -44,20 +44,34 @@ def leave_all(uid: int) -> None:
             file.write(line)
 
 
-def furnish(folders: tuple[str, ...], size: int) -> None:
+def furnish(folders: list[str], size: int, kept: list[str]) -> None:
     """What the first process of new namespaces needs: its own /proc, folders and loopback.
 
-    ``folders`` become empty folders in memory, of ``size`` bytes each. No further user namespaces
-    can be made from here on.
+    ``folders`` become empty folders in memory, of ``size`` bytes each, but for what is mounted at
+    ``kept``, which may lie in them, though not in the first. No further user namespaces can be
+    made from here on.
     """
     mount("proc", "/proc", NO_SETUID | NO_DEVICES | NO_EXECUTION)
     with open("/proc/sys/user/max_user_namespaces", "w") as file:
         file.write("0")
     mount("tmpfs", "/proc/sys", READ_ONLY | NO_SETUID | NO_DEVICES)
-    for folder in folders:
+    for number, folder in enumerate(folders):
         mount("tmpfs", folder, NO_SETUID | NO_DEVICES, f"mode=0755,size={size}")
+        if number == 0:
+            stashes = [_shown_at(place, f"{folder}/{n}") for n, place in enumerate(kept)]
+    for place, stash in zip(kept, stashes, strict=True):
+        _shown_at(stash, place)
+        _call("umount2", stash.encode(), DETACH)
+        os.rmdir(stash)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         fcntl.ioctl(sock, SET_FLAGS, struct.pack("16sH14x", b"lo", UP))
+
+
+def _shown_at(place: str, other: str) -> str:
+    """Shows what is mounted at ``place``, and below it, at ``other`` as well, which is made."""
+    os.makedirs(other, exist_ok=True)
+    _call("mount", place.encode(), other.encode(), None, BIND | BELOW, None)
+    return other
 
 
 def mount(kind: str, place: str, flags: int, options: str = "") -> None:
@@ -98,7 +112,7 @@ def rename(name: str) -> None:
     _call("prctl", SET_NAME, name.encode(), 0, 0, 0)
 
 
-def _call(name: str, *arguments: int | bytes) -> None:
+def _call(name: str, *arguments: int | bytes | None) -> None:
     longs = (ctypes.c_ulong(value) if isinstance(value, int) else value for value in arguments)
     if getattr(_libc, name)(*longs) != 0:
         number = ctypes.get_errno()

@@ -63,6 +63,7 @@ def _enter(sock: socket.socket, request: dict[str, object]) -> NoReturn:
 def _keep(
     sock: socket.socket,
     folders: list[str],
+    kept: list[str],
     home: str,
     filter: str,
     file_bytes: int,
@@ -72,7 +73,7 @@ def _keep(
 ) -> NoReturn:
     """Furnishes the namespaces, forks the agent, and ends them with it."""
     namespaces.rename("keeper")
-    namespaces.furnish(tuple(folders), file_bytes)
+    namespaces.furnish(folders, file_bytes, kept)
     os.setsid()
     os.chdir(home)
     namespaces.renounce()

@@ -13,9 +13,10 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.assignments import FORGETTING
+from autograder.gradebook import handed
 from autograder.gradebook.course import Course
-from autograder.gradebook.reading import read_submission
-from autograder.gradebook.sanitise import GRADING, read_truths, rebuilt
+from autograder.gradebook.sanitise import GRADING, rebuilt
+from autograder.limits import Limits
 from autograder.notebooks import ROOT, grade_id, is_executed
 from autograder.submissions import answered, hand_in, right_answers, untouched
 from tests.redteam.notebook_attacks import BESIDE, ON_CELLS, ON_FILES, SCRIPT
@@ -85,16 +86,20 @@ def graded_with(root, *arguments):
     return rows, done.stdout + done.stderr
 
 
+def read(path):
+    """What is kept of the submission at ``path``, and its flags."""
+    return handed.read(handed.find(path, Limits().notebook))
+
+
 @pytest.fixture(scope="module")
 def truths(tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("truths"))
     course.prepare(ID)
-    with course.gradebook() as gradebook:
-        return read_truths(gradebook.find_notebook(ID, ID))
+    return course.truths(ID)
 
 
 def sanitised(path, truths):
-    notebook, flags = read_submission(path)
+    notebook, flags = read(path)
     return rebuilt(notebook, flags, truths, ID)
 
 
@@ -141,7 +146,7 @@ def test_what_is_no_notebook_counts_as_empty(attack, tmp_path):
     hand_in(answers(), tmp_path, "ada", FORGETTING)
     path = hand_in(untouched(FORGETTING), tmp_path, "mallory", FORGETTING)
     attack(path)
-    notebook, flags = read_submission(path)
+    notebook, flags = read(path)
     assert notebook.cells == []
     assert flags[0].startswith("unreadable-notebook: ")
     assert ON_FILES[attack] in flags[0]
@@ -152,7 +157,7 @@ def test_what_lies_beside_is_named(attack, tmp_path):
     path = hand_in(answers(), tmp_path, "mallory", FORGETTING)
     (tmp_path / "secret.txt").write_text(SECRET)
     attack(path.parent)
-    notebook, flags = read_submission(path)
+    notebook, flags = read(path)
     assert len(notebook.cells) == len(answers().cells)
     assert has_flag(flags, BESIDE[attack])
     assert all(flag.isprintable() and SECRET not in flag for flag in flags)
@@ -163,7 +168,7 @@ def test_what_jupyter_leaves_is_no_reason_for_a_flag(tmp_path):
     (path.parent / ".ipynb_checkpoints").mkdir()
     shutil.copy(path, path.parent / ".ipynb_checkpoints" / f"{ID}-checkpoint.ipynb")
     (path.parent / "timestamp.txt").write_text("2025-01-31 12:00:00.000000 UTC")
-    assert read_submission(path)[1] == []
+    assert read(path)[1] == []
 
 
 @pytest.fixture(scope="module")

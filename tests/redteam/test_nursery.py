@@ -1,5 +1,8 @@
 """A forked sandbox leaves nothing behind and reaches nobody, and there is a way without one."""
 
+import sys
+from pathlib import Path
+
 import psutil
 import pytest
 
@@ -173,3 +176,16 @@ def test_a_nursery_that_was_killed_is_replaced():
     assert not isinstance(kept, Cold)
     assert the_nursery() != before
     assert gone(before)
+
+
+def test_python_may_lie_in_what_becomes_a_private_folder(monkeypatch):
+    """As in a clone under /tmp."""
+    nursery.close_all()
+    inside = str(Path(sys.prefix).parent)
+    monkeypatch.setattr(bubblewrap, "PRIVATE", ("/dev/shm", inside, "/tmp", bubblewrap.HOME))
+    look = f"import os, torch.fx.graph_module, sklearn\nprint(os.listdir({inside!r}))"
+    (cell, write), kept = executed(look, f"open({sys.prefix!r} + '/x', 'w')")
+    nursery.close_all()
+    assert not isinstance(kept, Cold)
+    assert text(cell) == f"{[Path(sys.prefix).name]}\n"
+    assert "Read-only" in write.message
