@@ -35,13 +35,21 @@ class NoCluster(OSError):
 
 
 @contextmanager
-def workers(address: str | None = None, count: int | None = None) -> Iterator[Client]:
+def workers(
+    assignment: str, address: str | None = None, count: int | None = None, unsafe: bool = False
+) -> Iterator[Client]:
     """A client of the scheduler at ``address``, or of ``count`` workers on this machine.
 
-    Raises ``NoCluster``.
+    ``unsafe``: they use no sandbox. Raises ``NoCluster``.
     """
-    with config.set(SETTINGS), _local(count) if address is None else _remote(address) as client:
-        yield client
+    with config.set(SETTINGS):
+        if address is not None:
+            with _remote(address) as client:
+                yield client
+            return
+        scorer.start(assignment, unsafe)
+        with _local(count) as client:
+            yield client
 
 
 @contextmanager

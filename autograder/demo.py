@@ -101,7 +101,7 @@ def run(root: Path | None = None) -> int:
     rows, pages = [], []
     with (
         tqdm(total=len(submissions), desc="grading", unit="submission", disable=None) as bar,
-        workers() as client,
+        workers(FORGETTING.id) as client,
     ):
         for row in ClassRun(course, FORGETTING).rows(submissions, client):
             rows.append(row)

@@ -14,7 +14,7 @@ from rich.text import Text
 from tqdm import tqdm
 from traitlets import TraitError
 
-from autograder import sandbox
+from autograder import sandbox, scorer
 from autograder.assignments import Assignment, find
 from autograder.cluster import workers
 from autograder.gradebook.backup import back_up, way_back
@@ -74,7 +74,8 @@ def _way_back(url: str) -> Iterator[None]:
 
 def _grade(request: Request, assignment: Assignment, course: Course, students: list[str]) -> int:
     with Rows() as rows:
-        with workers(request.scheduler, request.workers) as client:
+        count = min(request.workers or scorer.workers(), len(students))
+        with workers(assignment.id, request.scheduler, count, request.unsafe) as client:
             run = ClassRun(course, assignment, request.force)
             for row in _with_progress(run.rows(students, client), assignment, len(students)):
                 rows.add(row)

@@ -1,8 +1,8 @@
 """The scorer's end of a nursery: sandboxes that start in milliseconds, not in seconds.
 
 Most of the time that a sandbox takes to start goes into imports. A nursery is a sandbox in which
-they are done, once for each scorer and assignment; every submission gets a fork of it, in
-namespaces of its own (``inside/nursery.py``). Where the kernel refuses those, sandboxes start
+they are done, once for all scorers of a machine; every submission gets a fork of it, in namespaces
+of its own (``inside/nursery.py``). Where the kernel refuses those, sandboxes start
 cold, as they do without protection.
 """
 
@@ -26,6 +26,8 @@ from autograder import bubblewrap
 READY = b"ready"
 CREDENTIALS = struct.Struct("3i")  # process, user, group
 MAX_ANSWER = 1 << 16
+PATIENCE_SECONDS = 60  # for one to import everything
+COLD = "AUTOGRADER_COLD_START"  # a variable that, when set, keeps nurseries from being used
 
 
 class NurseryError(RuntimeError):
@@ -58,70 +60,71 @@ class Forked:
 
 
 class Nursery:
-    """Starts on construction, with ``command`` and the number of its socket as last word."""
+    """One end of the socket that it takes requests from, which several processes may share."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.process = subprocess.Popen(
-            [*command, str(theirs.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd="/",
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-        theirs.close()
-        self._ready = False
+    def __init__(self, control: socket.socket, process: subprocess.Popen[bytes] | None) -> None:
+        self.control = control
+        self.process = process
+
+    @classmethod
+    def started(cls, command: list[str], environment: dict[str, str]) -> Nursery:
+        """A new one, which need not be waited for: requests are answered when it is ready.
+
+        ``command`` takes the number of its socket as last word. It ends with the thread that
+        started it.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            process = subprocess.Popen(
+                [*command, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        return cls(ours, process)
 
     def fork(self, theirs: socket.socket, ours: socket.socket, request: dict[str, Any]) -> Forked:
         """An agent that serves ``theirs``, the other end of ``ours``; raises ``NurseryError``."""
-        self._wait(60)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        ours.settimeout(PATIENCE_SECONDS)
         try:
-            message = json.dumps(request).encode()
-            socket.send_fds(self._control, [message], [theirs.fileno()])
+            socket.send_fds(self.control, [json.dumps(request).encode()], [theirs.fileno()])
             theirs.close()
             answer, extra, _, _ = ours.recvmsg(MAX_ANSWER, socket.CMSG_SPACE(CREDENTIALS.size))
         except OSError as error:
-            raise NurseryError(f"{error}{self._complaint()}") from None
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+            raise NurseryError(f"{error} {self._complaint()}".strip()) from None
         if answer != READY:
-            raise NurseryError(answer.decode(errors="replace") or "it ended")
+            said = answer.decode(errors="replace") or f"it ended {self._complaint()}"
+            raise NurseryError(said.strip())
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         return Forked(CREDENTIALS.unpack(extra[0][2])[0])
 
     def close(self) -> None:
-        self._control.close()
+        """Ends it, or no longer uses that of another process."""
+        self.control.close()
+        if self.process is None:
+            return
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         if self.process.stderr is not None:
             self.process.stderr.close()
 
-    def _wait(self, seconds: float) -> None:
-        """Until it has imported everything."""
-        if self._ready:
-            return
-        self._control.settimeout(seconds)
-        try:
-            answer = self._control.recv(MAX_ANSWER)
-        except OSError as error:
-            answer = str(error).encode()
-        if answer != READY:
-            raise NurseryError((answer.decode(errors="replace") + self._complaint()).strip())
-        self._control.settimeout(None)
-        self._ready = True
-
     def _complaint(self) -> str:
-        if self.process.poll() is None or self.process.stderr is None:
+        if self.process is None or self.process.stderr is None:
             return ""
-        return " " + self.process.stderr.read(2000).decode(errors="replace").strip()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+            return self.process.stderr.read(2000).decode(errors="replace").strip()
+        return ""
 
 
 _running: dict[tuple[str, ...], Nursery] = {}
 _failures: list[str] = []  # of nurseries that never forked anything
-COLD = "AUTOGRADER_COLD_START"  # a variable that, when set, keeps nurseries from being used
 
 
 def possible() -> bool:
@@ -129,13 +132,21 @@ def possible() -> bool:
     return len(_failures) < 2 and not os.environ.get(COLD)
 
 
-def warm_up(hidden_modules: tuple[str, ...]) -> None:
-    """Starts the nursery for these hidden modules, without waiting for it."""
-    if possible() and hidden_modules not in _running:
+def of(hidden_modules: tuple[str, ...]) -> Nursery:
+    """The nursery for these hidden modules of ``course``, started if there is none."""
+    if hidden_modules not in _running:
         close_all()  # an assignment is graded at a time
         command = [*bubblewrap.nursery(hidden_modules), "--", sys.executable, "-s", "-P"]
         environment = bubblewrap.environment(bubblewrap.LIBRARIES)
-        _running[hidden_modules] = Nursery([*command, "-m", "inside.nursery"], environment)
+        command += ["-m", "inside.nursery"]
+        _running[hidden_modules] = Nursery.started(command, environment)
+    return _running[hidden_modules]
+
+
+def share(hidden_modules: tuple[str, ...], control: socket.socket) -> None:
+    """Has this process use the nursery of another."""
+    close_all()
+    _running[hidden_modules] = Nursery(control, None)
 
 
 def fork(
@@ -145,9 +156,8 @@ def fork(
     request: dict[str, Any],
 ) -> Forked:
     """An agent that serves ``theirs``, the other end of ``ours``; raises ``NurseryError``."""
-    warm_up(hidden_modules)
     try:
-        forked = _running[hidden_modules].fork(theirs, ours, request)
+        forked = of(hidden_modules).fork(theirs, ours, request)
     except NurseryError as error:
         _running.pop(hidden_modules).close()
         _failures.append(str(error))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from autograder import nursery
+from autograder.assignments import find
 from autograder.gradebook.job import Done, Failed, Job, Killed, Outcome
 
 if TYPE_CHECKING:
@@ -31,12 +34,18 @@ class ScorerDied(RuntimeError):
 
 
 class Scorer:
-    """One process, started at once; it does one thing after another."""
+    """One process, started at once; it does one thing after another.
 
-    def __init__(self) -> None:
-        context = get_context("spawn")
+    It is forked from a process that has imported what scoring needs. ``control`` is the socket of
+    the nursery for the hidden modules.
+    """
+
+    def __init__(self, hidden_modules: tuple[str, ...], control: socket.socket | None) -> None:
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["autograder.gradebook.work", "torch._dynamo"])
         self._connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        arguments = (theirs, hidden_modules, control)
+        self.process = context.Process(target=_serve, args=arguments, daemon=True)
         self.process.start()
         theirs.close()  # so that its death ends the connection, even amid a message
 
@@ -65,15 +74,21 @@ def workers() -> int:
     return max(1, min(os.cpu_count() or 1, int(memory)))
 
 
+def start(assignment: str, unsafe: bool = False) -> None:
+    """Starts what scorers of the assignment will share, without waiting for it."""
+    if not unsafe:
+        _control(assignment)
+
+
 def grade_apart(submission: bytes, assignment: str, **options: Any) -> Graded:
     """``autograder.grade.grade`` in this thread's scorer; raises ``ScorerDied`` as well."""
-    return _ask(_grade, submission, assignment, options)
+    return _ask(assignment, options, _grade, submission, assignment, options)
 
 
 def work_apart(job: Job) -> Outcome:
     """What comes of ``autograder.gradebook.work.work`` in this thread's scorer. Never raises."""
     try:
-        return _ask(_work, job)
+        return _ask(job.assignment, job.options, _work, job)
     except ScorerDied:
         return Killed()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the class goes on
@@ -84,17 +99,22 @@ def end_all() -> None:
     """Ends the scorers of all threads, whatever they are at."""
     while _running:
         _running.pop().end()
+    nursery.close_all()
 
 
 _mine = threading.local()
+_starting = threading.Lock()
 _running: list[Scorer] = []
 atexit.register(end_all)
 
 
-def _ask(function: Callable[..., Any], *arguments: Any) -> Any:
+def _ask(
+    assignment: str, options: dict[str, Any], function: Callable[..., Any], *arguments: Any
+) -> Any:
     scorer: Scorer | None = getattr(_mine, "scorer", None)
     if scorer is None or scorer not in _running:
-        scorer = _mine.scorer = Scorer()
+        control = None if options.get("unsafe") else _control(assignment)
+        scorer = _mine.scorer = Scorer(find(assignment).hidden_modules, control)
         _running.append(scorer)
     try:
         return scorer.ask(function, *arguments)
@@ -104,8 +124,18 @@ def _ask(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
 
 
-def _serve(connection: Connection) -> None:
+def _control(assignment: str) -> socket.socket | None:
+    """The socket of the nursery that this process has for the assignment, if it can have one."""
+    with _starting:
+        return nursery.of(find(assignment).hidden_modules).control if nursery.possible() else None
+
+
+def _serve(
+    connection: Connection, hidden_modules: tuple[str, ...], control: socket.socket | None
+) -> None:
     """Does what is asked over the connection until the other end is gone."""
+    if control is not None:
+        nursery.share(hidden_modules, control)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides when to stop, and ends it
     threading.Thread(target=_end_with_the_grader, daemon=True).start()
     while True:

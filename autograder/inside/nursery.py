@@ -105,16 +105,11 @@ def prepare() -> None:
 
 
 def main(descriptor: int) -> None:
-    """Prepares, says so, and serves."""
+    """Prepares, and serves."""
     control = socket.socket(fileno=descriptor)
     namespaces.uncover_proc()
     namespaces.renounce(namespaces.MAP_ROOT)
-    try:
-        prepare()
-    except RuntimeError as error:
-        control.send(str(error).encode())
-        return
-    control.send(READY)
+    prepare()
     serve(control)
 
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import struct
+from contextlib import suppress
 
 from tests.redteam.hostile_end import Frame, asking
 
@@ -84,9 +85,11 @@ def spoil(document, rng):
     elif how == 1:
         other, place = rng.choice(spots)
         if place in other if isinstance(other, dict) else place < len(other):
-            container[key] = copy.deepcopy(other[place])
+            with suppress(RecursionError):  # nested too deeply for a copy
+                container[key] = copy.deepcopy(other[place])
     elif how == 2 and isinstance(container, list):
-        container[key:key] = [copy.deepcopy(container[key])] * rng.choice((1, 2, 300))
+        with suppress(RecursionError):
+            container[key:key] = [copy.deepcopy(container[key])] * rng.choice((1, 2, 300))
     elif how == 3 and isinstance(container, dict):
         container[rng.choice(KEYS)] = container.pop(key)
     elif how == 4:

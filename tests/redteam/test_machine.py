@@ -81,10 +81,12 @@ def test_a_vandal_in_a_function_costs_that_functions_tests():
     assert {n: s for n, s in scores(report).items() if s} == {name: FULL[name] for name in CHEAP}
     assert statuses(report, "select_classes") == {"timeout"}
     assert "passed" not in statuses(report, "accuracy_matrix")
-    for name in ("train_step", "train_epochs", "accuracy"):
+    for name in ("train_step", "accuracy"):
         assert statuses(report, name) == {"crashed"}
+    # A fork bomb: whether it is too many processes first, or too much computing, is chance.
+    assert statuses(report, "train_epochs") <= {"crashed", "timeout"}
     said = " ".join(messages(report))
-    for reason in ("endless loop", "ended the Python process", "processes", "of memory"):
+    for reason in ("endless loop", "ended the Python process", "of memory"):
         assert reason in said
 
 

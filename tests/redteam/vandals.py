@@ -35,7 +35,11 @@ VANDALS = {
         "stopped after",
         STOPPED,
     ),
-    "fork-bomb": Vandal("import os\nwhile True: os.fork()", "processes and threads", CRASHED),
+    "many-processes": Vandal(
+        "import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(600)",
+        "processes and threads",
+        CRASHED,
+    ),
     "thread-bomb": Vandal(
         "import threading, time\nfor _ in range(1000):\n"
         "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\ntime.sleep(60)",
