@@ -74,7 +74,7 @@ def _local(count: int | None) -> Iterator[Client]:
 @contextmanager
 def _remote(address: str) -> Iterator[Client]:
     try:
-        client = Client(address, timeout=30)
+        client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
         raise NoCluster(f"no scheduler answers at {address}: {error}") from None
     with client:

@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import current_process, get_context, parent_process
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,9 @@ class Scorer:
     """
 
     def __init__(self, hidden_modules: tuple[str, ...], control: socket.socket | None) -> None:
+        # A nanny of Dask's makes its worker one that may have no children, lest they outlive it:
+        # scorers do not.
+        current_process().daemon = False
         context = get_context("forkserver")
         context.set_forkserver_preload(["autograder.gradebook.work", "torch._dynamo"])
         self._connection, theirs = context.Pipe()

@@ -118,9 +118,8 @@ def test_workers_that_are_killed_cost_nothing(here, elsewhere, tmp_path):
         run = subprocess.Popen([sys.executable, "-m", "autograder", *map(str, command)])
         workers = psutil.Process(first.pid)
         wait_for(lambda: scoring(workers))
-        for process in workers.children(recursive=True):
-            if "scorer" not in " ".join(process.cmdline()) and process in workers.children():
-                process.kill()  # its nanny starts another
+        for process in workers.children():
+            process.kill()  # its nanny starts another
         with worker(elsewhere[1], address):
             assert run.wait(timeout=300) == 0
     found = grade(course, "--seed", 3)
@@ -140,7 +139,8 @@ def test_a_worker_with_another_grader_is_refused(here, elsewhere, tmp_path):
     with scheduler(elsewhere[0]) as address, worker(elsewhere[0], address):
         done = autograder("grade", "01-forgetting", "--root", course, "--scheduler", address)
     assert done.returncode == 1
-    assert "another version of the grader: install the same on all" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "another version of the grader: install the same on all" in said
     assert not (course / "autograded" / "ann").exists()
 
 
