@@ -21,6 +21,10 @@ app = typer.Typer(
 )
 
 
+bench = typer.Typer(help="Measures how fast it is.", invoke_without_command=True)
+app.add_typer(bench, name="bench")
+
+
 class DatasetName(StrEnum):
     """The datasets that grading can train on."""
 
@@ -194,8 +198,15 @@ def quality(
             typer.echo(f"written: {path}")
 
 
-@app.command()
-def bench(
+@bench.callback()
+def every_bench(context: typer.Context) -> None:
+    """Measures how fast it is: training and the Fisher, unless another benchmark is named."""
+    if context.invoked_subcommand is None:
+        training()
+
+
+@bench.command()
+def training(
     dataset: Annotated[DatasetName, typer.Option(help="What to train on.")] = DatasetName.digits,
     rounds: Annotated[int, typer.Option(help="Timed rounds of each way.", min=1)] = 5,
 ) -> None:
@@ -207,3 +218,14 @@ def bench(
         show(dataset.value, training_loop(dataset.value, rounds))
     for shape in INPUTS:
         show_fisher(shape, exact_fisher(shape, rounds))
+
+
+@bench.command("grading")
+def bench_grading(
+    size: Annotated[int, typer.Option(help="How many submissions of 04-ewc.", min=1)] = 40,
+) -> None:
+    """Times grading a class against plain nbgrader, which takes minutes."""
+    from autograder.bench_grading import grading, show_grading
+
+    with plain_errors():
+        show_grading(grading(size))
