@@ -10,7 +10,7 @@ import torch
 from autograder import solutions
 from autograder.assignments import Assignment
 from autograder.misconceptions import CATALOGUE, Misconception
-from autograder.scoring import Outcome, run_suite
+from autograder.scoring import Outcome, cases
 from autograder.student import LocalStudent
 from autograder.suites.expect import DIFFERENCES
 from autograder.trace import alike, without_use
@@ -35,14 +35,19 @@ def diagnose(
     statuses = [outcome.verdict.status for outcome in outcomes]
     if all(status == "passed" for status in statuses) or any(s in SILENT for s in statuses):
         return None
-    ranked = [
-        (_likeness(theirs, outcomes), -number, entry)
-        for number, entry in enumerate(CATALOGUE.get(assignment.id, ()))
-        if entry.exercise == exercise
-        for theirs in outcomes_of(assignment, entry, seed, dataset)
-    ]
-    likeness, _, entry = max(ranked, default=((0,), 0, None), key=lambda row: row[:2])
-    return entry if likeness[0] else None
+    best: tuple[int, ...] = (0,)
+    found = None
+    for entry in CATALOGUE.get(assignment.id, ()):
+        if entry.exercise != exercise:
+            continue
+        for number in range(len(entry.forms)):
+            theirs = outcomes_of(assignment, entry, number, seed, dataset)
+            likeness = _likeness(theirs, outcomes)
+            if likeness > best:
+                best, found = likeness, entry
+        if best == _likeness(outcomes, outcomes):  # nothing can be more like it
+            break
+    return found
 
 
 def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]:
@@ -110,12 +115,11 @@ def _drew(outcome: Outcome) -> bool:
 
 @cache
 def outcomes_of(
-    assignment: Assignment, misconception: Misconception, seed: int, dataset: str
-) -> list[list[Outcome]]:
-    """How a misconception fares, in each of its forms: the same for a class, so worked out once."""
+    assignment: Assignment, misconception: Misconception, form: int, seed: int, dataset: str
+) -> list[Outcome]:
+    """How one form of a misconception fares: the same for a class, so worked out once."""
     name = misconception.exercise
-    found = []
-    for function in misconception.forms:
-        student = LocalStudent({**solutions.load(assignment), name: function})
-        found.append(run_suite(assignment, student, seed, dataset, name, False)[name])
-    return found
+    functions = {**solutions.load(assignment), name: misconception.forms[form]}
+    student = LocalStudent(functions)
+    tests = [c for c in cases(assignment) if c.exercise == name and not c.by_accuracy]
+    return [test.run(student, seed, dataset) for test in tests]

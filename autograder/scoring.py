@@ -54,7 +54,86 @@ def dataset_named(name: str) -> Dataset:
     return load(name, device=torch.device("cpu"), download=False)
 
 
-class SuitePlugin:
+@dataclass(frozen=True)
+class Case:
+    """One test of a suite, as pytest collected it, for running without pytest."""
+
+    name: str
+    owner: type
+    method: str
+    parameters: tuple[tuple[str, Any], ...]
+    fixtures: tuple[str, ...]
+    points: float
+    by_accuracy: bool
+
+    @property
+    def exercise(self) -> str:
+        return str(self.owner.exercise)  # type: ignore[attr-defined]
+
+    def run(self, student: Student, seed: int, dataset: str) -> Outcome:
+        """The same outcome as under pytest, without what pytest does around each test."""
+        own = drawn_from(seed, self.owner.__name__, self.name)
+        given = {"student": student, "rng": torch.Generator().manual_seed(own)}
+        given["dataset"] = dataset_named(dataset)
+        arguments = {name: given[name] for name in self.fixtures if name in given}
+        student.begin(self.exercise, own, self.by_accuracy)
+        error: BaseException | None = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                getattr(self.owner(), self.method)(**arguments, **dict(self.parameters))
+            except Exception as raised:  # noqa: BLE001 - it is what the test found
+                error = raised
+        verdict = TestVerdict(title(self.name), self.points, *judge(error))
+        wrong_kind = isinstance(error, WrongKind)
+        return Outcome(verdict, student.trace, self.by_accuracy, wrong_kind)
+
+
+@functools.cache
+def cases(assignment: Assignment) -> list[Case]:
+    """All tests of the suite, in order."""
+    found: list[Case] = []
+
+    class Collector(Marks):
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            found.extend(map(_case, session.items))
+
+    code = _pytest([str(assignment.suite), "--collect-only"], assignment, Collector())
+    if code != pytest.ExitCode.OK:
+        raise GraderError(f"the suite {assignment.suite} could not be collected: {code}")
+    return found
+
+
+def _case(item: Any) -> Case:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return Case(
+        item.name,
+        item.cls,
+        item.originalname,
+        tuple(parameters.items()),
+        tuple(item.fixturenames),
+        points(item),
+        by_accuracy(item),
+    )
+
+
+def drawn_from(seed: int, owner: str, name: str) -> int:
+    """A test's own seed: it depends on the seed of the grading and the test's name alone."""
+    digest = hashlib.sha256(f"{seed}:{owner}:{name}".encode()).digest()
+    return int.from_bytes(digest[:7], "big")
+
+
+class Marks:
+    """Tells pytest of the marks that suites use."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        # Nobody reads the traceback of a failed test, and a fancy one takes longer than the test.
+        config.option.tbstyle = "native"
+        config.addinivalue_line("markers", "points(n): what the test is worth")
+        config.addinivalue_line("markers", "accuracy: trains networks, and judges their accuracy")
+
+
+class SuitePlugin(Marks):
     """Gives a suite its fixtures and collects its outcomes, by exercise."""
 
     def __init__(self, student: Student, seed: int, dataset: str) -> None:
@@ -77,15 +156,7 @@ class SuitePlugin:
         return dataset_named(self._dataset)
 
     def _test_seed(self, item: pytest.Item) -> int:
-        """Depends on the seed of the grading and the test's name alone."""
-        key = f"{self._seed}:{item.parent.name if item.parent else ''}:{item.name}"
-        return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        # Nobody reads the traceback of a failed test, and a fancy one takes longer than the test.
-        config.option.tbstyle = "native"
-        config.addinivalue_line("markers", "points(n): what the test is worth")
-        config.addinivalue_line("markers", "accuracy: trains networks, and judges their accuracy")
+        return drawn_from(self._seed, item.parent.name if item.parent else "", item.name)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -166,23 +237,27 @@ def run_suite(
     target = str(assignment.suite)
     if exercise is not None:
         target += f"::{class_of(exercise)}"
-    previous = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        options = [*OPTIONS, f"--rootdir={assignment.suite.parent}"]
-        options += [] if with_training else ["-m", "not accuracy"]
-        code = pytest.main([*options, target], [plugin])
-    finally:
-        if previous is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        else:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = previous
+    options = [] if with_training else ["-m", "not accuracy"]
+    code = _pytest([*options, target], assignment, plugin)
     if plugin.problems or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise GraderError(f"the suite {target} could not be run: {plugin.problems or code}")
     wanted = [e for e in assignment.exercises if exercise in (None, e.name)]
     for one in wanted if with_training else ():
         add_up(one, plugin.outcomes.get(one.name, []))
     return {one.name: plugin.outcomes[one.name] for one in wanted}
+
+
+def _pytest(arguments: list[str], assignment: Assignment, plugin: object) -> int:
+    """Runs pytest in this process, with no plugin but ours, whatever is installed."""
+    previous = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        return pytest.main([*OPTIONS, f"--rootdir={assignment.suite.parent}", *arguments], [plugin])
+    finally:
+        if previous is None:
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        else:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = previous
 
 
 def class_of(exercise: str) -> str:

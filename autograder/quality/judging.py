@@ -60,7 +60,7 @@ def judged_entry(
 ) -> Judged:
     """The same for the function of a catalogue's entry, which diagnosis runs anyway."""
     with contextlib.redirect_stdout(io.StringIO()):
-        found = outcomes_of(assignment, entry, seed, dataset)[0]
+        found = outcomes_of(assignment, entry, 0, seed, dataset)
     return _judgement(assignment, entry.exercise, found, seed, dataset)
 
 

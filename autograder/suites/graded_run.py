@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from autograder import solutions
 from autograder.reference import bands
-from autograder.suites.recorder import Recorder
+from autograder.suites import followed
+from autograder.suites.recorder import Recorder, Teach
 from course.data import Dataset, Task, digit_pairs, even_odd, permuted
 from course.models import MLP
 from course.training import accuracy, make_train_on
@@ -95,15 +99,44 @@ def _run(
     dataset: Dataset,
     rng: torch.Generator,
 ) -> float:
+    drawn_from = rng.get_state()
     tasks = _tasks(setting, dataset, rng)
     outputs = len(tasks[0].classes)
     model = MLP(dataset.input_size, setting.hidden, outputs, generator=rng)
-    recorder = Recorder(model, _teacher(setting, rng))
+    order = _child(rng)
+    teach = _teacher(setting, order)
     drawn = (_child(rng),) if setting.draws else ()
     handed = [_without_test_rows(task, rng) for task in tasks]
+    if not setting.draws:  # else no two answers train on the same rows
+
+        def walk() -> followed.Way:
+            return _way(exercise, setting, deepcopy(model), handed, deepcopy(order))
+
+        key = (exercise, dataset.name, setting, drawn_from.numpy().tobytes())
+        teach = followed.following(followed.known(key, walk), teach, order)
+    recorder = Recorder(model, teach)
     function(model, handed, recorder.train_on, *setting.arguments, *drawn)
     recorder.check(exercise)
     return sum(accuracy(model, task.x_test, task.y_test) for task in tasks) / len(tasks)
+
+
+def _way(
+    exercise: str, setting: Setting, model: nn.Module, tasks: list[Task], order: torch.Generator
+) -> followed.Way:
+    """The way that the reference answer takes."""
+    way: followed.Way = []
+    teach = followed.noting(way, _teacher(setting, order), order, partial(_steps, setting))
+    solutions.of(exercise)(model, tasks, partial(_teach, teach), *setting.arguments)
+    return way
+
+
+def _teach(teach: Teach, model: nn.Module, x: Tensor, y: Tensor, penalty: Any = None) -> None:
+    teach(model, x, y, penalty)
+
+
+def _steps(setting: Setting, rows: int) -> int:
+    """How many steps ``train`` takes with so many rows."""
+    return setting.epochs * -(-rows // setting.batch_size)
 
 
 def _tasks(setting: Setting, dataset: Dataset, rng: torch.Generator) -> list[Task]:
@@ -125,14 +158,14 @@ def _child(rng: torch.Generator) -> torch.Generator:
     return torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=rng)))
 
 
-def _teacher(setting: Setting, rng: torch.Generator) -> Callable[..., None]:
+def _teacher(setting: Setting, order: torch.Generator) -> Teach:
     train_on = make_train_on(
         setting.optimizer,
         setting.lr,
         momentum=setting.momentum,
         epochs=setting.epochs,
         batch_size=setting.batch_size,
-        generator=_child(rng),
+        generator=order,
         progress=False,
     )
 
