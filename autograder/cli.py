@@ -229,3 +229,16 @@ def bench_grading(
 
     with plain_errors():
         show_grading(grading(size))
+
+
+@bench.command("scale")
+def bench_scale(
+    workers: Annotated[
+        list[int] | None, typer.Option(help="How many workers; may be given again.", min=1)
+    ] = None,
+) -> None:
+    """Sends classes through 1 to 64 workers that only wait, to time all but the grading."""
+    from autograder.bench_scale import scale, show_scale
+
+    with plain_errors():
+        show_scale(scale(tuple(workers or (1, 2, 4, 8, 16, 32, 64))))

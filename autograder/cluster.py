@@ -9,7 +9,7 @@ opened for others to find.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,9 @@ SETTINGS = {
     "distributed.comm.timeouts.connect": "30s",
     "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook has its own limit
 }
+
+
+Work = Callable[[Job], Outcome]
 
 
 class NoCluster(OSError):
@@ -86,20 +89,22 @@ def _count_no_deaths(dask_scheduler: Any) -> None:
     dask_scheduler.allowed_failures = 0
 
 
-def grade_all(client: Client, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
-    """Grades the jobs, as many at once as there are workers; yields each when it is done.
+def grade_all(
+    client: Client, jobs: Iterable[Job], work: Work = scorer.work_apart
+) -> Iterator[tuple[Job, Outcome]]:
+    """Has ``work`` done on the jobs, as many at once as there are workers; yields each when done.
 
     What was late, or found no sandbox, on a busy machine is tried once more, alone, in the end.
     Raises ``NoCluster`` when the scheduler goes away.
     """
     again: list[Job] = []
-    for job, outcome in _in_parallel(client, jobs):
+    for job, outcome in _in_parallel(client, jobs, work):
         if _was_kept_waiting(outcome) and _threads(client) > 1:
             again.append(job)
         else:
             yield job, outcome
     for job in again:
-        yield from _in_parallel(client, [job])
+        yield from _in_parallel(client, [job], work)
 
 
 def _was_kept_waiting(outcome: Outcome) -> bool:
@@ -108,14 +113,14 @@ def _was_kept_waiting(outcome: Outcome) -> bool:
     return isinstance(outcome, Done) and outcome.late
 
 
-def _in_parallel(client: Client, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
+def _in_parallel(client: Client, jobs: Iterable[Job], work: Work) -> Iterator[tuple[Job, Outcome]]:
     """Never has more than two jobs a worker under way, so memory does not grow with the class."""
     coming = iter(jobs)
     running = as_completed()
     deaths: dict[Future[Any], tuple[Job, int]] = {}
 
     def submit(job: Job, died: int) -> None:
-        future = client.submit(scorer.work_apart, job, pure=False, retries=0)
+        future = client.submit(work, job, pure=False, retries=0)
         deaths[future] = (job, died)
         running.add(future)
 

@@ -10,7 +10,7 @@ import torch
 from autograder import solutions
 from autograder.assignments import Assignment
 from autograder.misconceptions import CATALOGUE, Misconception
-from autograder.scoring import Outcome, cases
+from autograder.scoring import Outcome, cases, failed
 from autograder.student import LocalStudent
 from autograder.suites.expect import DIFFERENCES
 from autograder.trace import alike, without_use
@@ -57,32 +57,28 @@ def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]
     explained, of equal messages, of equal values, and of messages equal to the letter.
     """
     pairs = list(zip(theirs, students, strict=True))
-    failed = [(a, b) for a, b in pairs if _failed(b)]
-    explained = sum(_failed(a) and _same(a, b) for a, b in failed)
+    missed = [(a, b) for a, b in pairs if failed(b)]
+    explained = sum(failed(a) and _same(a, b) for a, b in missed)
     messages = sum(_masked(a) == _masked(b) for a, b in pairs)
-    contradicts = any(_failed(a) and not _failed(b) for a, b in pairs)
-    drawn = any(_drew(b) for _, b in failed)
-    if explained == len(failed) and not contradicts:
+    contradicts = any(failed(a) and not failed(b) for a, b in pairs)
+    drawn = any(_drew(b) for _, b in missed)
+    if explained == len(missed) and not contradicts:
         kind = 4
-    elif messages == len(pairs) and (drawn or not any(_only_values(b) for _, b in failed)):
+    elif messages == len(pairs) and (drawn or not any(_only_values(b) for _, b in missed)):
         kind = 3
-    elif explained == len(failed):
+    elif explained == len(missed):
         kind = 2
     elif contradicts:
         kind = 0
     else:
-        told = sum(_masked(a) == _masked(b) for a, b in failed)
-        by_chance = drawn and all(_failed(a) for a, _ in failed) and 4 * told >= 3 * len(failed)
-        kind = int(2 * explained >= len(failed) or by_chance)
+        told = sum(_masked(a) == _masked(b) for a, b in missed)
+        by_chance = drawn and all(failed(a) for a, _ in missed) and 4 * told >= 3 * len(missed)
+        kind = int(2 * explained >= len(missed) or by_chance)
     if kind == 0:
         return (0,)
     values = sum(alike(a.trace, b.trace) for a, b in pairs)
     exact = sum(a.verdict == b.verdict for a, b in pairs)
     return kind, explained, messages, values, exact
-
-
-def _failed(outcome: Outcome) -> bool:
-    return outcome.verdict.status != "passed"
 
 
 def _same(a: Outcome, b: Outcome) -> bool:

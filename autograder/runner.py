@@ -8,8 +8,9 @@ from pathlib import Path
 
 from distributed import Client
 
-from autograder import cluster
+from autograder import cluster, scorer
 from autograder.assignments import Assignment
+from autograder.cluster import Work
 from autograder.gradebook import handed
 from autograder.gradebook.course import Course
 from autograder.gradebook.files import STUDENT
@@ -42,9 +43,11 @@ class ClassRun:
         self._waiting: list[tuple[Finished, Row]] = []
         self._written = time.monotonic()
 
-    def rows(self, students: Iterable[str], client: Client) -> Iterator[Row]:
+    def rows(
+        self, students: Iterable[str], client: Client, work: Work = scorer.work_apart
+    ) -> Iterator[Row]:
         """Each student's row as soon as it is in the gradebook, in whatever order."""
-        for job, outcome in cluster.grade_all(client, self._jobs(students)):
+        for job, outcome in cluster.grade_all(client, self._jobs(students), work):
             self._finish(job, outcome)
             yield from self._written_rows(BATCH)
         yield from self._written_rows(1)

@@ -21,6 +21,7 @@ from autograder.trace import Trace
 from autograder.verdicts import TestVerdict
 from course.data import Dataset, load
 
+COMES_LAST = "Real training comes last: it is tried once the tests above pass."
 MAX_MESSAGE = 2000  # characters: more is not read, and may be the work of a forger
 OPTIONS = [
     *("--assert=plain", "--capture=no", "-c", os.devnull, "--import-mode=importlib"),
@@ -131,6 +132,7 @@ class Marks:
         config.option.tbstyle = "native"
         config.addinivalue_line("markers", "points(n): what the test is worth")
         config.addinivalue_line("markers", "accuracy: trains networks, and judges their accuracy")
+        config.addinivalue_line("markers", "confirms: only run where those before it passed")
 
 
 class SuitePlugin(Marks):
@@ -166,6 +168,9 @@ class SuitePlugin(Marks):
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
         exercise = item.cls.exercise  # type: ignore[attr-defined]
         self._student.begin(exercise, self._test_seed(item), by_accuracy(item))
+        others = self.outcomes.get(exercise, [])
+        if item.get_closest_marker("confirms") and any(failed(other) for other in others):
+            raise AssertionError(COMES_LAST)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return (yield)
@@ -184,6 +189,11 @@ class SuitePlugin(Marks):
         elif error is not None:
             self.problems.append(f"{item.nodeid} ({call.when}): {error!r}")
         return report
+
+
+def failed(outcome: Outcome) -> bool:
+    """Whether anything but a pass came of a test."""
+    return outcome.verdict.status != "passed"
 
 
 def judge(error: BaseException | None) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from autograder import solutions
 from autograder.assignments import Assignment
 from autograder.diagnosis import diagnose, outcomes_of
 from autograder.misconceptions import Misconception
-from autograder.scoring import Outcome, run_suite
+from autograder.scoring import Outcome, cases, run_suite
 from autograder.student import LocalStudent
 
 
@@ -51,7 +51,11 @@ def judged(
     """
     student = LocalStudent({**solutions.load(assignment), exercise: function}, seed)
     with contextlib.redirect_stdout(io.StringIO()):
-        found = run_suite(assignment, student, seed, dataset, exercise, with_training)[exercise]
+        if with_training:
+            found = run_suite(assignment, student, seed, dataset, exercise)[exercise]
+        else:
+            tests = [c for c in cases(assignment) if c.exercise == exercise and not c.by_accuracy]
+            found = [test.run(student, seed, dataset) for test in tests]
     return _judgement(assignment, exercise, found, seed, dataset)
 
 

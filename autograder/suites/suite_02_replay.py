@@ -691,6 +691,7 @@ class TestTrainWithReplay:
             stream.expect_rows(stream.learn(student, fraction, rng), fraction)
 
     @pytest.mark.accuracy
+    @pytest.mark.confirms
     @pytest.mark.points(1)
     def test_earlier_tasks_are_not_forgotten(
         self, student: Student, rng: Rng, dataset: Dataset

@@ -373,6 +373,7 @@ class TestTrainWithL2:
         training.expect_no_penalty("train_with_l2")
 
     @pytest.mark.accuracy
+    @pytest.mark.confirms
     @pytest.mark.points(0.5)
     def test_old_and_new_are_known_in_the_end(
         self, student: Student, rng: Rng, dataset: Dataset

@@ -586,6 +586,7 @@ class TestTrainWithEwc:
             training.expect_held("train_with_ewc", k, training.all_earlier(k))
 
     @pytest.mark.accuracy
+    @pytest.mark.confirms
     @pytest.mark.points(1)
     def test_all_tasks_are_known_in_the_end(
         self, student: Student, rng: Rng, dataset: Dataset
@@ -642,6 +643,7 @@ class TestTrainWithOnlineEwc:
             training.expect_held("train_with_online_ewc", k, training.merged(k))
 
     @pytest.mark.accuracy
+    @pytest.mark.confirms
     @pytest.mark.points(0.5)
     def test_all_tasks_are_known_in_the_end(
         self, student: Student, rng: Rng, dataset: Dataset
