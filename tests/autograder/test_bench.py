@@ -1,15 +1,28 @@
 """What is timed against each other computes the same."""
 
 import io
+import random
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
 from rich.console import Console
 
-from autograder import bench, bench_fisher
+from autograder import bench, bench_class, bench_fisher, bench_scale, submissions
+from autograder.assignments import EWC
+from autograder.bench_grading import Usage, show_grading
+from autograder.bench_scale import Scaled
+from autograder.gradebook.job import Done
+from autograder.gradebook.marks import Marks
+from autograder.notebooks import grade_id
+from autograder.receipts import grader_hash
+from autograder.rows import zero
 from course.device import generator
 from course.fisher import fisher_diagonal
 from course.models import MLP
+
+NAMES = {exercise.name for exercise in EWC.exercises}
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +58,45 @@ def test_the_training_loop_is_timed_in_turns():
     timings = bench.training_loop("digits", rounds=2)
     assert [len(timing.rounds) for timing in timings] == [2, 2, 2]
     assert all(timing.median > 0 for timing in timings)
+
+
+def test_the_mixed_class_is_the_same_each_time_and_mixed():
+    class_, again = bench_class.mixed_class(6), bench_class.mixed_class(6)
+    assert class_ == again
+    cells = [
+        cell for notebook in class_.values() for cell in notebook.cells if grade_id(cell) in NAMES
+    ]
+    untouched = [cell for cell in cells if "NotImplementedError" in cell.source]
+    right = [cell for cell in cells if cell.source in submissions.right_answers(EWC).values()]
+    wrong = [cell for cell in cells if "again[" in cell.source]
+    assert untouched
+    assert len(right) > len(wrong) > 0
+    assert len(untouched) + len(right) + len(wrong) == len(cells) == 6 * len(NAMES)
+
+
+def test_every_wrong_answer_of_the_mixed_class_runs_by_itself():
+    for exercise in bench_class.WRONG:
+        namespace = {}
+        exec(bench_class._wrong(exercise, random.Random(1)), namespace)
+        assert callable(namespace[exercise])
+
+
+def test_the_tables_of_grading_show_rates_and_ratios():
+    out = io.StringIO()
+    usages = [Usage("plain", 10, 60.0, 50.0, 2**30), Usage("ours", 10, 6.0, 8.0, 2**29)]
+    show_grading(usages, Console(file=out, width=120))
+    assert "10.0" in out.getvalue()  # both the first one's rate and the ratio
+    assert "0.80" in out.getvalue()
+    assert Scaled(4, 100, 50.0, 45.0, (1, 2)).efficiency == 0.9
+
+
+def test_classes_go_through_more_workers_than_there_are_cores(monkeypatch):
+    """Nothing is really graded: what comes back was made here, and takes a tenth of a second."""
+    report = zero(EWC, "made-up", "failed") | {"seconds": 0.1}
+    report["receipt"] = {"grader": grader_hash(EWC.id)}
+    monkeypatch.setattr(bench_scale, "_samples", [Done("{}", report, Marks({}, {}))])
+    monkeypatch.setattr(bench_scale, "EACH", 3)
+    with tempfile.TemporaryDirectory() as folder:
+        found = bench_scale._scaled(bench_scale._class(Path(folder), 12), 4)
+    assert (found.workers, found.submissions) == (4, 12)
+    assert 0 < found.efficiency <= 1
