@@ -2,8 +2,8 @@
 
 Workers keep no state and need no shared disk: a job goes in, what is done comes out. Each worker
 has a scorer of its own, a process that a submission may at worst take with it. Without an address
-the workers are threads of this process that do nothing but wait for their scorers, so no port is
-opened for others to find.
+the workers are threads of this process that do nothing but wait for their scorers, so there is no
+port at which work is taken.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ SETTINGS = {
     "distributed.scheduler.worker-saturation": 1.0,  # nothing waits behind a submission that hangs
     "distributed.comm.timeouts.connect": "30s",
     "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook has its own limit
+    "distributed.scheduler.http.routes": [],  # no pages: what is asked for them gets 404
+    "distributed.worker.http.routes": [],
 }
+NO_PAGES = "127.0.0.1:0"  # Dask opens a port for pages, also where there are none
 
 
 Work = Callable[[Job], Outcome]
@@ -65,7 +68,9 @@ def _local(count: int | None) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=False,
                 memory_limit=0,
-                dashboard_address=None,
+                dashboard_address=NO_PAGES,
+                worker_dashboard_address=NO_PAGES,
+                scheduler_kwargs={"dashboard": False},
             ) as cluster,
             Client(cluster) as client,
         ):

@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import psutil
 import pytest
 
 from autograder import bubblewrap, sandbox
+from autograder.assignments import FORGETTING
+from autograder.cluster import workers
 from tests.autograder.classes import grade, hand_in_a_class
 from tests.running import autograder
 
@@ -116,9 +120,9 @@ def test_workers_that_are_killed_cost_nothing(here, elsewhere, tmp_path):
         course = copy(root, tmp_path)
         command = ["grade", "01-forgetting", "--root", course, "--seed", 3, "--scheduler", address]
         run = subprocess.Popen([sys.executable, "-m", "autograder", *map(str, command)])
-        workers = psutil.Process(first.pid)
-        wait_for(lambda: scoring(workers))
-        for process in workers.children():
+        dask = psutil.Process(first.pid)
+        wait_for(lambda: scoring(dask))
+        for process in dask.children():
             process.kill()  # its nanny starts another
         with worker(elsewhere[1], address):
             assert run.wait(timeout=300) == 0
@@ -142,6 +146,17 @@ def test_a_worker_with_another_grader_is_refused(here, elsewhere, tmp_path):
     said = " ".join(done.stdout.split())
     assert "another version of the grader: install the same on all" in said
     assert not (course / "autograded" / "ann").exists()
+
+
+def test_workers_here_open_no_port_to_others():
+    """Dask opens some for pages: they are this machine's own, and have none."""
+    with workers(FORGETTING.id, count=2):
+        found = [c for c in psutil.Process().net_connections("tcp") if c.status == "LISTEN"]
+        assert {c.laddr.ip for c in found} == {"127.0.0.1"}
+        for connection in found:
+            for page in ("", "status", "info/main/workers.html", "json/counts.json", "health"):
+                with pytest.raises(HTTPError, match="404"):
+                    urlopen(f"http://127.0.0.1:{connection.laddr.port}/{page}")
 
 
 def test_an_address_where_nobody_answers_gets_one_line(here, tmp_path):
