@@ -16,6 +16,8 @@ from autograder.notebooks import TEST, grade_id
 from autograder.submissions import answered, hand_in, right_answers, untouched
 from tests.running import agents, autograder, nbgrader
 
+pytestmark = pytest.mark.xdist_group("class")  # its fixtures take long: once is enough
+
 ID = FORGETTING.id
 FULL = {exercise.name: exercise.points for exercise in FORGETTING.exercises}
 

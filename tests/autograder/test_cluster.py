@@ -19,6 +19,8 @@ from autograder.cluster import workers
 from tests.autograder.classes import grade, hand_in_a_class
 from tests.running import autograder
 
+pytestmark = pytest.mark.xdist_group("cluster")  # its fixtures take long: once is enough
+
 PROJECT = bubblewrap.PACKAGE.parent
 
 

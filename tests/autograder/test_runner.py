@@ -147,6 +147,8 @@ def test_points_given_by_hand_stay(again, grade):
 
 LATE = """
 from nbgrader.plugins import BasePlugin
+
+pytestmark = pytest.mark.xdist_group("runner")  # its fixtures take long: once is enough
 class OneAnHour(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return total_seconds_late / 3600
