@@ -15,6 +15,8 @@ from autograder.runner import ClassRun
 from autograder.submissions import hand_in, untouched
 from tests.autograder.classes import ID, QUICK, hand_in_a_class, in_gradebook, points, some
 
+pytestmark = pytest.mark.xdist_group("runner")  # its fixtures take long: once is enough
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _bubblewrap():
@@ -147,8 +149,6 @@ def test_points_given_by_hand_stay(again, grade):
 
 LATE = """
 from nbgrader.plugins import BasePlugin
-
-pytestmark = pytest.mark.xdist_group("runner")  # its fixtures take long: once is enough
 class OneAnHour(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return total_seconds_late / 3600
