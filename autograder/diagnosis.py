@@ -10,7 +10,7 @@ import torch
 from autograder import solutions
 from autograder.assignments import Assignment
 from autograder.misconceptions import CATALOGUE, Misconception
-from autograder.scoring import Outcome, cases, failed
+from autograder.scoring import Outcome, failed, run_quickly
 from autograder.student import LocalStudent
 from autograder.suites.expect import DIFFERENCES
 from autograder.trace import alike, without_use
@@ -116,6 +116,4 @@ def outcomes_of(
     """How one form of a misconception fares: the same for a class, so worked out once."""
     name = misconception.exercise
     functions = {**solutions.load(assignment), name: misconception.forms[form]}
-    student = LocalStudent(functions)
-    tests = [c for c in cases(assignment) if c.exercise == name and not c.by_accuracy]
-    return [test.run(student, seed, dataset) for test in tests]
+    return run_quickly(assignment, LocalStudent(functions), seed, dataset, name)

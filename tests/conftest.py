@@ -1,6 +1,8 @@
-"""Which tests stay together when they run in several processes."""
+"""Which tests stay together when they run in several processes, and which need a sandbox."""
 
 import pytest
+
+from autograder import sandbox
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -12,3 +14,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name != "suites":
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+@pytest.fixture(scope="session")
+def bubblewrap() -> None:
+    """For tests that need a real sandbox: skips them, saying why, where there is none."""
+    try:
+        sandbox.check()
+    except sandbox.SandboxError as error:
+        pytest.skip(str(error))

@@ -51,7 +51,7 @@ class Standing:
 def ended(report: dict[str, Any]) -> bool:
     """Whether a cell or a test of it was stopped, or ended its process."""
     tests = (test for exercise in report["exercises"] for test in exercise["tests"])
-    flags = tuple(f"cell-{word}" for word in ("timeout", "crashed"))
+    flags = tuple(f"cell-{word}" for word in ENDED)
     return any(test["status"] in ENDED for test in tests) or any(
         flag.startswith(flags) for flag in report["flags"]
     )

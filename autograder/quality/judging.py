@@ -12,7 +12,7 @@ from autograder import solutions
 from autograder.assignments import Assignment
 from autograder.diagnosis import diagnose, outcomes_of
 from autograder.misconceptions import Misconception
-from autograder.scoring import Outcome, cases, run_suite
+from autograder.scoring import Outcome, run_quickly, run_suite
 from autograder.student import LocalStudent
 
 
@@ -54,8 +54,7 @@ def judged(
         if with_training:
             found = run_suite(assignment, student, seed, dataset, exercise)[exercise]
         else:
-            tests = [c for c in cases(assignment) if c.exercise == exercise and not c.by_accuracy]
-            found = [test.run(student, seed, dataset) for test in tests]
+            found = run_quickly(assignment, student, seed, dataset, exercise)
     return _judgement(assignment, exercise, found, seed, dataset)
 
 

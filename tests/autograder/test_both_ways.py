@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import sandbox, solutions
+from autograder import solutions
 from autograder.assignments import find
 from autograder.diagnosis import diagnose
 from autograder.limits import Limits
@@ -136,12 +136,7 @@ def train_with_ewc(model, tasks, train_on, strength):
 SEED = 3
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 def outcomes_both_ways(assignment, exercise, source):

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from autograder import sandbox
 from autograder.assignments import find
 from autograder.inside import codec, slope
 from autograder.inside.slope import Slope
@@ -77,12 +76,7 @@ def train_with_replay(model, tasks, train_on, fraction, generator):
 STUB = "class ReservoirBuffer:\n    raise NotImplementedError()"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 def remote(assignment, source):

@@ -9,14 +9,12 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import bubblewrap, sandbox
+from autograder import bubblewrap
 from autograder.assignments import FORGETTING
 from autograder.demo import classroom
 from autograder.notebooks import TEST, grade_id
 from autograder.submissions import answered, hand_in, right_answers, untouched
 from tests.running import agents, autograder, nbgrader
-
-pytestmark = pytest.mark.xdist_group("class")  # its fixtures take long: once is enough
 
 ID = FORGETTING.id
 FULL = {exercise.name: exercise.points for exercise in FORGETTING.exercises}
@@ -38,12 +36,7 @@ NAMED = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 def tampered():

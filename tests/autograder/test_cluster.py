@@ -13,23 +13,16 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from autograder import bubblewrap, sandbox
+from autograder import bubblewrap
 from autograder.assignments import FORGETTING
 from autograder.cluster import workers
 from tests.autograder.classes import grade, hand_in_a_class
 from tests.running import autograder
 
-pytestmark = pytest.mark.xdist_group("cluster")  # its fixtures take long: once is enough
-
 PROJECT = bubblewrap.PACKAGE.parent
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 @pytest.fixture(scope="module")

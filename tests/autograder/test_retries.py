@@ -13,8 +13,6 @@ from autograder.gradebook.job import Done, Failed, Job, Killed
 from autograder.gradebook.marks import Marks
 from autograder.receipts import grader_hash
 
-pytestmark = pytest.mark.xdist_group("retries")  # its fixtures take long: once is enough
-
 tries = Counter()
 at_work = []
 most = Counter()

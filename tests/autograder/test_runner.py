@@ -15,15 +15,7 @@ from autograder.runner import ClassRun
 from autograder.submissions import hand_in, untouched
 from tests.autograder.classes import ID, QUICK, hand_in_a_class, in_gradebook, points, some
 
-pytestmark = pytest.mark.xdist_group("runner")  # its fixtures take long: once is enough
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 @pytest.fixture(scope="module")

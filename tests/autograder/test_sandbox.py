@@ -7,7 +7,7 @@ import psutil
 import pytest
 import torch
 
-from autograder import bubblewrap, sandbox
+from autograder import bubblewrap
 from autograder.assignments import FORGETTING
 from autograder.limits import Limits
 from autograder.remote import RemoteStudent
@@ -15,13 +15,7 @@ from autograder.session import Cell, Session
 from autograder.student import BadValue, Crashed, NotAttempted, StudentRaised, TimedOut
 from tests.running import agents
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 def execute(*sources, limits=None):

@@ -3,19 +3,12 @@
 import nbformat
 import pytest
 
-from autograder import sandbox
 from autograder.assignments import ASSIGNMENTS
 from autograder.grade import grade
 from autograder.submissions import answered, right_answers, untouched
 from course import mnist
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 @pytest.fixture(params=["digits", "mnist"])

@@ -2,12 +2,7 @@
 
 import pytest
 
-from autograder import sandbox
-
 
 @pytest.fixture(scope="session", autouse=True)
-def _bubblewrap():
-    try:
-        sandbox.check()
-    except sandbox.SandboxError as error:
-        pytest.skip(str(error))
+def _bubblewrap(bubblewrap):
+    pass
