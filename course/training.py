@@ -16,6 +16,7 @@ from tqdm import tqdm
 __all__ = ["accuracy", "make_optimizer", "make_train_on", "train"]
 
 Penalty = Callable[[nn.Module], Tensor | float]
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 PATIENCE = 2.0  # seconds of work before a progress bar is worth its line
 CHUNK = 8192  # rows measured at once
@@ -80,6 +81,8 @@ def train(
     batch_size: int,
     generator: torch.Generator,
     penalty: Penalty | None = None,
+    loss: Loss | None = None,
+    on_gradients: Callable[[], None] | None = None,
     on_step: Callable[[int], None] | None = None,
     progress: bool | None = None,
 ) -> list[float]:
@@ -89,8 +92,11 @@ def train(
     step moves anything there or waits for it. Each epoch goes through all rows once, in a new order
     drawn from ``generator``, a CPU one; the last, smaller batch counts too. The model trains in
     training mode and is left in the mode it came in. ``penalty(model)`` is a scalar, computed for
-    every batch. ``on_step(step)`` is called after every step, counted from 1. ``progress`` asks for
-    a progress bar or forbids it; by default work of some seconds shows one if somebody is looking.
+    every batch. ``loss(model, rows, labels)``, where given, is a scalar that takes the place of the
+    batch's mean cross-entropy. ``on_gradients()`` is called when the gradients of a batch are there
+    and no step has been made with them, ``on_step(step)`` after every step, counted from 1.
+    ``progress`` asks for a progress bar or forbids it; by default work of some seconds shows one if
+    somebody is looking.
 
     Returns for each epoch the mean over examples of the loss (penalty included) just before the
     step that used them. Raises ``ValueError`` for arguments that do not fit together, and
@@ -115,10 +121,12 @@ def train(
                 batches = zip(x[order].split(batch_size), y[order].split(batch_size), strict=True)
                 for rows, labels in batches:
                     optimizer.zero_grad(set_to_none=True)
-                    loss = _loss(model, rows, labels, classes, penalty)
-                    loss.backward()
+                    total = _loss(model, rows, labels, classes, penalty, loss)
+                    total.backward()
+                    if on_gradients is not None:
+                        on_gradients()
                     optimizer.step()
-                    losses.append(loss.detach() * len(rows))
+                    losses.append(total.detach() * len(rows))
                     bar.update()
                     step += 1
                     if on_step is not None:
@@ -153,23 +161,34 @@ def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
 
 
 def _loss(
-    model: nn.Module, rows: Tensor, labels: Tensor, classes: int, penalty: Penalty | None
+    model: nn.Module,
+    rows: Tensor,
+    labels: Tensor,
+    classes: int,
+    penalty: Penalty | None,
+    own: Loss | None = None,
 ) -> Tensor:
+    fit = own(model, rows, labels) if own else _fit(model, rows, labels, classes)
+    return fit if penalty is None else fit + _scalar(penalty(model))
+
+
+def _fit(model: nn.Module, rows: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """The mean cross-entropy of a batch."""
     logits = model(rows)
     if logits.dim() != 2 or logits.shape[1] < classes:
         raise ValueError(
             f"expected logits (n, C) with C at least {classes}, as many as the labels need, "
             f"got {tuple(logits.shape)}"
         )
-    loss = cross_entropy(logits, labels)
-    if penalty is None:
-        return loss
-    extra = penalty(model)
-    if not isinstance(extra, Tensor):
-        return loss + extra
-    if extra.numel() != 1:
-        raise ValueError(f"expected a penalty that is a scalar, got shape {tuple(extra.shape)}")
-    return loss + extra.reshape(())
+    return cross_entropy(logits, labels)
+
+
+def _scalar(penalty: Tensor | float) -> Tensor | float:
+    if not isinstance(penalty, Tensor):
+        return penalty
+    if penalty.numel() != 1:
+        raise ValueError(f"expected a penalty that is a scalar, got shape {tuple(penalty.shape)}")
+    return penalty.reshape(())
 
 
 def _mean(losses: list[Tensor], rows: int) -> float:

@@ -157,6 +157,28 @@ def test_the_penalty_is_asked_for_every_batch_with_the_model():
     assert all(m is model for m in seen)
 
 
+def test_a_loss_of_ones_own_takes_the_place_of_cross_entropy():
+    ours, usual = network(), network()
+    smoothed = run(ours, loss=lambda m, x, y: cross_entropy(m(x), y, label_smoothing=0.5))
+    assert smoothed != pytest.approx(run(usual), rel=1e-3)
+    same, plain = network(), network()
+    history = run(same, loss=lambda m, x, y: cross_entropy(m(x), y), penalty=lambda m: 1.0)
+    assert history == pytest.approx([value + 1 for value in run(plain)], rel=1e-12)
+    assert distance(same, plain) == 0.0
+
+
+def test_gradients_can_be_changed_before_the_step():
+    ours, doubled = network(), network()
+
+    def halve() -> None:
+        for parameter in doubled.parameters():
+            parameter.grad *= 0.5
+
+    run(ours, lr=0.1)
+    run(doubled, lr=0.2, on_gradients=halve)
+    assert distance(ours, doubled) < 1e-12
+
+
 def test_losses_are_those_before_each_step():
     model = network()
     x, y = rows()
