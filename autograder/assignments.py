@@ -100,7 +100,14 @@ EWC = Assignment(
     hidden_modules=("fisher",),
 )
 
-ASSIGNMENTS = {assignment.id: assignment for assignment in (FORGETTING, REPLAY, L2, EWC)}
+SHOWDOWN = Assignment(
+    id="05-showdown",
+    exercises=(Exercise("Learner", 30, properties=()),),
+    suite=SUITES / "suite_05_showdown.py",
+    hidden_modules=("methods",),
+)
+
+ASSIGNMENTS = {assignment.id: assignment for assignment in (FORGETTING, REPLAY, L2, EWC, SHOWDOWN)}
 # The exercises that ask for a class, each with the properties of its objects.
 CLASSES = {
     exercise.name: exercise.properties

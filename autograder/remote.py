@@ -96,6 +96,9 @@ class RemoteStudent(Student):
         seconds = self._limits.call_seconds
         self._ask(seconds, self.exercise, self.exercise, {"op": "sync"})
 
+    def anew(self) -> None:
+        self.session.stop()
+
     def _seconds(self, name: str) -> float:
         """How long the next call may take."""
         if self.trains:

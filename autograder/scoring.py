@@ -16,7 +16,7 @@ import torch
 from autograder.assignments import Assignment, Exercise
 from autograder.inside.wire import WireError
 from autograder.student import BadValue, Student, StudentFailure
-from autograder.suites.expect import WrongKind
+from autograder.suites.expect import Partly, WrongKind
 from autograder.trace import Trace
 from autograder.verdicts import TestVerdict
 from course.data import Dataset, load
@@ -40,13 +40,14 @@ class Outcome:
 
     ``by_accuracy``: it trained networks and judged how well they do, which says little about which
     mistake was made, and takes long. ``wrong_kind``: what came back has not the type, shape or
-    dtype that was asked for.
+    dtype that was asked for. ``misconception``: the mistake's key, where the test recognised it.
     """
 
     verdict: TestVerdict
     trace: Trace
     by_accuracy: bool = False
     wrong_kind: bool = False
+    misconception: str | None = None
 
 
 @functools.cache
@@ -85,9 +86,7 @@ class Case:
                 getattr(self.owner(), self.method)(**arguments, **dict(self.parameters))
             except Exception as raised:  # noqa: BLE001 - it is what the test found
                 error = raised
-        verdict = TestVerdict(title(self.name), self.points, *judge(error))
-        wrong_kind = isinstance(error, WrongKind)
-        return Outcome(verdict, student.trace, self.by_accuracy, wrong_kind)
+        return outcome_of(self.name, self.points, error, student.trace, self.by_accuracy)
 
 
 @functools.cache
@@ -189,12 +188,9 @@ class SuitePlugin(Marks):
         report = yield
         error = call.excinfo.value if call.excinfo else None
         if call.when == "call":
-            status, message = judge(error)
-            verdict = TestVerdict(title(item.name), points(item), status, message)
             outcomes = self.outcomes.setdefault(item.cls.exercise, [])  # type: ignore[attr-defined]
-            wrong_kind = isinstance(error, WrongKind)
             trace = self._student.trace
-            outcomes.append(Outcome(verdict, trace, by_accuracy(item), wrong_kind))
+            outcomes.append(outcome_of(item.name, points(item), error, trace, by_accuracy(item)))
         elif error is not None:
             self.problems.append(f"{item.nodeid} ({call.when}): {error!r}")
         return report
@@ -203,6 +199,16 @@ class SuitePlugin(Marks):
 def failed(outcome: Outcome) -> bool:
     """Whether anything but a pass came of a test."""
     return outcome.verdict.status != "passed"
+
+
+def outcome_of(
+    name: str, points: float, error: BaseException | None, trace: Trace, by_accuracy: bool
+) -> Outcome:
+    """What came of the test ``name`` that ended with ``error``."""
+    share = error.share if isinstance(error, Partly) else 0.0
+    verdict = TestVerdict(title(name), points, *judge(error), share)
+    recognised = error.misconception if isinstance(error, Partly) else None
+    return Outcome(verdict, trace, by_accuracy, isinstance(error, WrongKind), recognised)
 
 
 def judge(error: BaseException | None) -> tuple[str, str]:

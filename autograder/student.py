@@ -146,6 +146,12 @@ class Student:
         Where the functions are of this process, that is so anyway.
         """
 
+    def anew(self) -> None:
+        """Forgets what the student's code keeps: it goes on in a new sandbox.
+
+        Where the functions are of this process, they keep what they keep outside of their objects.
+        """
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)

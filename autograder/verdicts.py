@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TestVerdict:
-    """One hidden test: points it can earn, points earned, and what the student is told."""
+    """One hidden test: points it can earn, points earned, and what the student is told.
+
+    ``share``: the part of its points, a fraction, that a test which did not pass earns even so.
+    """
 
     __test__ = False  # not a class for pytest to collect
 
@@ -17,10 +20,11 @@ class TestVerdict:
     points: float
     status: str
     message: str
+    share: float = 0.0
 
     @property
     def earned(self) -> float:
-        return self.points if self.status == "passed" else 0.0
+        return self.points if self.status == "passed" else round(self.share * self.points, 2)
 
     def to_json(self) -> dict[str, Any]:
         return {

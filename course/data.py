@@ -144,19 +144,24 @@ def split(
     dataset: Dataset,
     scenario: str,
     *,
+    pairs: Sequence[tuple[int, int]] = PAIRS,
     validation: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> list[Task]:
     """Five pairs of digits under one of the three scenarios (van de Ven and Tolias 2019).
 
     ``"task"`` and ``"domain"``: labels within the task, 0 and 1; they differ in whether a model is
-    told the task. ``"class"``: the labels are the digits themselves. ``validation``, ``generator``
-    and errors as in ``digit_pairs``; ``ValueError`` also for another scenario.
+    told the task. ``"class"``: the labels are the digits themselves. Other ``pairs`` give other
+    tasks, in their order. ``validation``, ``generator`` and errors as in ``digit_pairs``;
+    ``ValueError`` also for another scenario, and for a digit in two pairs.
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"unknown scenario {scenario!r}: expected one of {', '.join(SCENARIOS)}")
+    digits = [digit for pair in pairs for digit in pair]
+    if not pairs or len(set(digits)) < len(digits):
+        raise ValueError(f"expected pairs of digits, each digit once, got {pairs}")
     within = scenario != "class"
-    return [_task(dataset, pair, validation, generator, within=within) for pair in PAIRS]
+    return [_task(dataset, pair, validation, generator, within=within) for pair in pairs]
 
 
 def permuted(

@@ -12,16 +12,19 @@ from typing import Any
 import torch
 
 from autograder.notebooks import ROOT
+from autograder.reference import ends
 from autograder.reference.band_runs import EXERCISES, accuracy_of, answers, band
 from autograder.reference.measure import SEEDS, study_lines
 from autograder.reference.page import FOLDER, page
 from autograder.reference.protocol import ASSIGNMENT
 from autograder.reference.runner import spread
 from autograder.reference.studies import STUDIES
+from autograder.suites.arena import ORDERS, SCENARIOS
 
 PAGE = ROOT / "docs" / "results.md"
 INPUTS = {"mnist": 784, "digits": 64}
-BANDS = "bands"
+BANDS, ENDS = "bands", "ends"
+ENDS_SEEDS = 20
 BAND_SEEDS = {"digits": 50, "mnist": 40}
 
 
@@ -32,10 +35,10 @@ class UnknownPart(ValueError):
 def write(datasets: Sequence[str], seeds: int | None, only: Sequence[str] = ()) -> list[Path]:
     """Measures each dataset and writes its JSON, one file an assignment; then the page.
 
-    ``only``: names of studies, or ``bands``; what the files hold of others stays. Raises
+    ``only``: names of studies, ``bands`` or ``ends``; what the files hold of others stays. Raises
     ``UnknownPart`` for a name that does not exist.
     """
-    known = {BANDS, *(study.name for dataset in datasets for study in STUDIES[dataset])}
+    known = {BANDS, ENDS, *(study.name for dataset in datasets for study in STUDIES[dataset])}
     if not known.issuperset(only):
         raise UnknownPart(f"expected some of {sorted(known)}, got {sorted(only)}")
     for dataset in datasets:
@@ -49,6 +52,8 @@ def write(datasets: Sequence[str], seeds: int | None, only: Sequence[str] = ()) 
                     _put(assignment, dataset, "studies", study.name, {**about, "lines": own})
         if not only or BANDS in only:
             _measure_bands(dataset)
+        if not only or ENDS in only:
+            _measure_ends(dataset)
     PAGE.write_text(page())
     files = (path_of(a, d) for d in datasets for a in dict.fromkeys(ASSIGNMENT.values()))
     return [*(path for path in files if path.exists()), PAGE]
@@ -69,12 +74,22 @@ def _measure_bands(dataset: str) -> None:
         _put(assignment, dataset, BANDS, exercise, entry)
 
 
+def _measure_ends(dataset: str) -> None:
+    for scenario in SCENARIOS:
+        orders, seeds = range(len(ORDERS)), range(ENDS_SEEDS)
+        jobs = [(scenario, order, seed) for order in orders for seed in seeds]
+        found = spread(dataset, ends.both, jobs, f"{dataset}, ends, {scenario}")
+        each = [found[k * ENDS_SEEDS : (k + 1) * ENDS_SEEDS] for k in orders]
+        entries = [ends.entry(of_order) | _origin(ENDS_SEEDS) for of_order in each]
+        _put(ends.ASSIGNMENT, dataset, ENDS, scenario, entries)
+
+
 def _origin(seeds: int) -> dict[str, Any]:
     versions = {"python": platform.python_version(), "torch": str(torch.__version__)}
     return {"seeds": seeds, "date": date.today().isoformat(), "versions": versions}
 
 
-def _put(assignment: str, dataset: str, part: str, name: str, entry: dict[str, Any]) -> None:
+def _put(assignment: str, dataset: str, part: str, name: str, entry: Any) -> None:
     path = path_of(assignment, dataset)
     content = json.loads(path.read_text()) if path.exists() else {}
     content |= {"assignment": assignment, "dataset": dataset}

@@ -29,6 +29,18 @@ class WrongKind(AssertionError):
     """Not the kind of thing that was asked for: its type, shape or dtype, whatever its values."""
 
 
+class Partly(AssertionError):
+    """Earns a part of the test's points, ``share``, from 0 to below 1.
+
+    ``misconception`` is the key of the mistake, where the test itself recognises it.
+    """
+
+    def __init__(self, message: str, share: float = 0.0, misconception: str | None = None) -> None:
+        super().__init__(message)
+        self.share = share
+        self.misconception = misconception
+
+
 def kind(value: Any) -> str:
     """What ``value`` is, in a few words."""
     if value is None:

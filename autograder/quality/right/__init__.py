@@ -5,6 +5,7 @@ from autograder.quality.right import (
     right_02,
     right_03,
     right_04,
+    right_05,
 )
 
 RIGHT = {
@@ -12,4 +13,5 @@ RIGHT = {
     "02-replay": right_02.RIGHT,
     "03-l2": right_03.RIGHT,
     "04-ewc": right_04.RIGHT,
+    "05-showdown": right_05.RIGHT,
 }
