@@ -71,6 +71,7 @@ REPLAY = Assignment(
         Exercise("choose_informative", 5),
     ),
     suite=SUITES / "suite_02_replay.py",
+    hidden_modules=("methods",),
 )
 
 L2 = Assignment(
@@ -83,6 +84,7 @@ L2 = Assignment(
         Exercise("best_strength", 2),
     ),
     suite=SUITES / "suite_03_l2.py",
+    hidden_modules=("methods",),
 )
 
 EWC = Assignment(
@@ -97,7 +99,7 @@ EWC = Assignment(
         Exercise("train_with_online_ewc", 4),
     ),
     suite=SUITES / "suite_04_ewc.py",
-    hidden_modules=("fisher",),
+    hidden_modules=("fisher", "methods"),
 )
 
 SHOWDOWN = Assignment(

@@ -129,6 +129,15 @@ def _course_mounts(hidden_modules: tuple[str, ...]) -> list[str]:
     if (COURSE / "__pycache__").is_dir():  # compiled copies of hidden modules
         mounts += ["--tmpfs", f"{LIBRARIES}/course/__pycache__"]
     for module in hidden_modules:
-        hidden = str(PACKAGE / "inside" / "hidden.py")
-        mounts += ["--ro-bind", hidden, f"{LIBRARIES}/course/{module}.py"]
+        mounts += _hidden(module)
     return mounts
+
+
+def _hidden(module: str) -> list[str]:
+    """Puts a stand-in over a module; over a package, with nothing else left in it."""
+    stand_in = str(PACKAGE / "inside" / "hidden.py")
+    place = f"{LIBRARIES}/course/{module}"
+    if not (COURSE / module).is_dir():
+        return ["--ro-bind", stand_in, f"{place}.py"]
+    inside = ["--ro-bind", stand_in, f"{place}/__init__.py"]
+    return ["--tmpfs", place, *inside, "--remount-ro", place]

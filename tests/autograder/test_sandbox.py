@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from autograder import bubblewrap
-from autograder.assignments import FORGETTING
+from autograder.assignments import EWC, FORGETTING
 from autograder.limits import Limits
 from autograder.remote import RemoteStudent
 from autograder.session import Cell, Session
@@ -103,6 +103,25 @@ def test_it_sees_no_process_but_its_own(view):
 def test_what_is_asked_for_cannot_be_imported_and_the_error_says_so(view, probe):
     assert view[probe].message.startswith("ImportError")
     assert "what you are asked to write" in view[probe].message
+
+
+def test_a_package_that_is_asked_for_is_hidden_with_all_that_is_in_it():
+    probes = (
+        "from course.methods import METHODS",
+        "import course.methods.ewc",
+        "import course, os\nfolder = os.path.dirname(course.__file__) + '/methods'\n"
+        "print(os.listdir(folder))\nopen(folder + '/mine.py', 'w')",
+        "from course.models import MLP",
+    )
+    cells = [Cell(f"cell-{n}", source) for n, source in enumerate(probes)]
+    with Session(cells, Limits(), EWC.hidden_modules, {}) as session:
+        session.execute()
+    whole, part, folder, other = cells
+    assert "what you are asked to write" in whole.message
+    assert part.message.startswith("ModuleNotFoundError")
+    assert text(folder).strip() == "['__init__.py']"
+    assert "Read-only" in folder.message
+    assert other.status == "passed"
 
 
 @pytest.mark.parametrize(

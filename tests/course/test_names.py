@@ -22,6 +22,9 @@ PUBLIC = {
     "course.models": {"MLP"},
     "course.training": {"accuracy", "make_optimizer", "make_train_on", "train"},
     "course.fisher": {"fisher_diagonal"},
+    "course.methods": {
+        *("HIDDEN", "METHODS", "TRAINING", "Method", "Outputs", "Training", "make", "run"),
+    },
     "course.metrics": {
         *("accuracy_matrix", "average_accuracy", "backward_transfer", "forgetting"),
     },

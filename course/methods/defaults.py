@@ -1,0 +1,70 @@
+"""The methods by name, with the settings chosen for each scenario and dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from course.data import SCENARIOS
+from course.methods.ewc import EWC, OnlineEWC
+from course.methods.l2 import L2
+from course.methods.lwf import LwF
+from course.methods.mas import MAS
+from course.methods.method import Joint, Method
+from course.methods.replay import AGEM, DERPlusPlus, Replay
+from course.methods.si import SI
+from course.methods.stream import Training
+
+METHODS: Mapping[str, type[Method]] = {
+    "nothing": Method,
+    "joint": Joint,
+    "L2": L2,
+    "EWC": EWC,
+    "online EWC": OnlineEWC,
+    "SI": SI,
+    "MAS": MAS,
+    "LwF": LwF,
+    "replay": Replay,
+    "A-GEM": AGEM,
+    "DER++": DERPlusPlus,
+}
+HIDDEN = {"digits": (128, 128), "mnist": (400, 400)}
+TRAINING = {
+    "digits": Training("adam", 1e-3, batch_size=32, epochs=20),
+    "mnist": Training("adam", 1e-3, batch_size=128, epochs=4),
+}
+CAPACITY = {"digits": 200, "mnist": 1_100}  # rows
+# In the order of the scenarios: task, domain, class.
+STRENGTHS: dict[tuple[str, str], tuple[float, float, float]] = {
+    ("digits", "L2"): (0.01, 0.03, 0.003),
+    ("digits", "EWC"): (1e3, 1e4, 1e6),
+    ("digits", "online EWC"): (1e3, 1e4, 1e6),
+    ("digits", "SI"): (100, 300, 300),
+    ("digits", "MAS"): (1, 1, 1),
+    ("digits", "LwF"): (1, 1, 1),
+    ("mnist", "L2"): (0.02, 1, 200),
+    ("mnist", "EWC"): (200, 200, 1_200),
+    ("mnist", "online EWC"): (800, 1_400, 200),
+    ("mnist", "SI"): (600, 6_000, 1_200),
+    ("mnist", "MAS"): (2, 2, 2),
+    ("mnist", "LwF"): (1, 1, 1),
+}
+
+
+def make(name: str, scenario: str, dataset: str, **settings: Any) -> Method:
+    """The method called ``name`` with its default settings; ``settings`` replace them.
+
+    Raises ``ValueError`` for a method, scenario or dataset that is not known.
+    """
+    known = {"method": METHODS, "scenario": SCENARIOS, "dataset": HIDDEN}
+    for (what, names), asked in zip(known.items(), (name, scenario, dataset), strict=True):
+        if asked not in names:
+            raise ValueError(f"unknown {what} {asked!r}: expected one of {', '.join(names)}")
+    kind = METHODS[name]
+    defaults: dict[str, Any] = {}
+    if (dataset, name) in STRENGTHS:
+        chosen = STRENGTHS[dataset, name]
+        defaults["strength"] = chosen[SCENARIOS.index(scenario)]
+    if issubclass(kind, (Replay, AGEM, DERPlusPlus)):
+        defaults["capacity"] = CAPACITY[dataset]
+    return kind(**defaults | settings)
