@@ -9,6 +9,7 @@ for arrays that do not fit together before it draws anything.
 """
 
 from course.plots.accuracies import accuracy_over_tasks, bars, heat_map
+from course.plots.boards import leaderboard
 from course.plots.frontiers import frontier
 from course.plots.landscapes import landscape
 from course.plots.lines import curves
@@ -27,5 +28,6 @@ __all__ = [
     "images",
     "importance",
     "landscape",
+    "leaderboard",
     "outcomes",
 ]

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     "course": {"check"},
     "course.checks": {"check"},
+    "course.arena": {"MEMORY", "Practice", "allowed_bytes", "ends", "practise", "stream", "weigh"},
     "course.device": {"choose_device", "generator", "seed_everything"},
     "course.data": {
         *("Dataset", "Task", "load"),
@@ -30,7 +31,7 @@ PUBLIC = {
     },
     "course.plots": {
         *("accuracy_over_tasks", "bars", "curves", "frontier", "heat_map", "images"),
-        *("agreement", "expected_band", "importance", "landscape", "outcomes"),
+        *("agreement", "expected_band", "importance", "landscape", "leaderboard", "outcomes"),
     },
 }
 
