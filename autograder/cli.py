@@ -185,7 +185,9 @@ def reference(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Only the study of this name, `bands` or `ends`; may be given again."),
+        typer.Option(
+            help="Only the study of this name, `bands`, `ends`, `learners`; may be given again."
+        ),
     ] = None,
 ) -> None:
     """Measures the reference accuracies again: autograder/reference/*.json and docs/results.md."""
