@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -117,10 +118,18 @@ def _python_mounts() -> list[str]:
     mounts: list[str] = []
     for prefix in prefixes():
         mounts += ["--ro-bind", prefix, prefix]
-    for secret in (PACKAGE, PACKAGE.parent / "source"):
+    for secret in (PACKAGE, PACKAGE.parent / "source", *_data()):
         if any(secret.is_relative_to(prefix) for prefix in (*prefixes(), "/usr")):
             mounts += ["--tmpfs", str(secret)]
     return mounts
+
+
+def _data() -> list[Path]:
+    """Data files that packages bring with them, the digits among them."""
+    spec = importlib.util.find_spec("sklearn")
+    found = spec.submodule_search_locations if spec else None
+    folders = (Path(place, "datasets", "data") for place in found or ())
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def _course_mounts(hidden_modules: tuple[str, ...]) -> list[str]:

@@ -141,6 +141,28 @@ def grade(
 
 
 @app.command()
+def leaderboard(
+    root: Annotated[Path, typer.Option(help="Course directory with the gradebook.")] = ROOT,
+    assignment: Annotated[str, typer.Option(help="Which assignment.")] = "05-showdown",
+    output: Annotated[
+        Path | None, typer.Option(help="The page. By default leaderboard.html in the directory.")
+    ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Leave out who is who, to show it to the class.")
+    ] = False,
+) -> None:
+    """Makes a page of the class's points in each scenario of 05-showdown, from the gradebook."""
+    from autograder.leaderboard import NothingGraded, write
+
+    with plain_errors():
+        try:
+            path = write(root, assignment, output, anonymous)
+        except (NothingGraded, ValueError) as error:
+            fail(str(error), 2)
+        typer.echo(f"written: {path}")
+
+
+@app.command()
 def demo() -> None:
     """Grades a small class, made on the spot, and says where the feedback pages are."""
     from autograder.demo import run
@@ -163,7 +185,9 @@ def reference(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Only the study of this name, `bands` or `ends`; may be given again."),
+        typer.Option(
+            help="Only the study of this name, `bands`, `ends`, `learners`; may be given again."
+        ),
     ] = None,
 ) -> None:
     """Measures the reference accuracies again: autograder/reference/*.json and docs/results.md."""

@@ -27,6 +27,7 @@ SETTINGS = {
     "distributed.scheduler.worker-saturation": 1.0,  # nothing waits behind a submission that hangs
     "distributed.comm.timeouts.connect": "30s",
     "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook has its own limit
+    "distributed.admin.low-level-log-length": 10,  # else each connection keeps 1,000 submissions
     "distributed.scheduler.http.routes": [],  # no pages: what is asked for them gets 404
     "distributed.worker.http.routes": [],
 }

@@ -35,6 +35,18 @@ class Standing:
 
     def report(self, student: str, receipt: str) -> dict[str, Any] | None:
         """The report on the student's submission, if it stands as the job ``receipt`` names it."""
+        report = self._graded(student)
+        if report is None or ended(report) or report["receipt"].get("job") != receipt:
+            return None
+        return report
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """By student, whatever was graded and is in the gradebook."""
+        found = ((student, self._graded(student)) for student in sorted(self._points))
+        return {student: report for student, report in found if report is not None}
+
+    def _graded(self, student: str) -> dict[str, Any] | None:
+        """The report in the autograded notebook, if its points are those in the gradebook."""
         points = self._points.get(student)
         path = self._course.notebook("autograded", student, self._assignment)
         if points is None or not path.is_file():
@@ -42,7 +54,7 @@ class Standing:
         try:
             report = json.loads(path.read_text())["metadata"][GRADING]
             earned = {TEST + e["name"]: e["score"] for e in report["exercises"]}
-            same = report["receipt"]["job"] == receipt and earned == points and not ended(report)
+            same = earned == points and isinstance(report["receipt"], dict)
         except (ValueError, KeyError, TypeError):
             return None
         return dict(report) if same else None

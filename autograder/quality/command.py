@@ -8,11 +8,10 @@ from pathlib import Path
 
 import torch
 
-from autograder.assignments import ASSIGNMENTS
 from autograder.notebooks import ROOT
 from autograder.quality.measure import right_answers, wrong_answers
 from autograder.quality.page import messages_page, quality_page
-from autograder.quality.right import RIGHT
+from autograder.quality.right import BY_VALUES, RIGHT
 
 WRONG_SEEDS, RESTYLED_SEEDS = 10, 3
 RIGHT_SEEDS = {"digits": 20, "mnist": 5}
@@ -26,8 +25,8 @@ def write(datasets: list[str], seeds: int | None) -> list[Path]:
     networks are trained: no other test looks at a dataset.
     """
     wrong_seeds, restyled = range(seeds or WRONG_SEEDS), range(seeds or RESTYLED_SEEDS)
-    wrong = wrong_answers(list(ASSIGNMENTS), wrong_seeds, restyled)
-    exercises = {name: list(styles) for name, styles in RIGHT.items()}
+    wrong = wrong_answers(BY_VALUES, wrong_seeds, restyled)
+    exercises = {name: list(RIGHT[name]) for name in BY_VALUES}
     right, right_seeds = {}, {d: range(seeds or RIGHT_SEEDS[d]) for d in datasets}
     for dataset in datasets:
         right[dataset] = right_answers(exercises, dataset, right_seeds[dataset])

@@ -81,7 +81,7 @@ def _train(
         network,
         task.x_train,
         task.y_train,
-        optimizer=make_optimizer("adam", network, arena.lr),
+        optimizer=make_optimizer("sgd", network, arena.lr, arena.momentum),
         epochs=arena.epochs,
         batch_size=arena.batch_size,
         generator=rng,

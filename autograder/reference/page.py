@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from autograder.reference.goals import GOALS, Goal
+from autograder.reference.showdown_page import showdown
 from autograder.reference.studies import STUDIES
 
 FOLDER = Path(__file__).parent
@@ -81,6 +82,8 @@ def page() -> str:
     for content in contents:
         for exercise, band in content.get("bands", {}).items():
             parts.append(_band(exercise, content["dataset"], band))
+    for content in contents:
+        parts += showdown(content)
     return "".join(parts)
 
 

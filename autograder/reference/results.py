@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from autograder.notebooks import ROOT
-from autograder.reference import ends
+from autograder.reference import ends, learners
 from autograder.reference.band_runs import EXERCISES, accuracy_of, answers, band
 from autograder.reference.measure import SEEDS, study_lines
 from autograder.reference.page import FOLDER, page
@@ -23,8 +23,8 @@ from autograder.suites.arena import ORDERS, SCENARIOS
 
 PAGE = ROOT / "docs" / "results.md"
 INPUTS = {"mnist": 784, "digits": 64}
-BANDS, ENDS = "bands", "ends"
-ENDS_SEEDS = 20
+BANDS, ENDS, LEARNERS = "bands", "ends", "learners"
+ENDS_SEEDS, LEARNERS_SEEDS = 20, 10
 BAND_SEEDS = {"digits": 50, "mnist": 40}
 
 
@@ -35,10 +35,11 @@ class UnknownPart(ValueError):
 def write(datasets: Sequence[str], seeds: int | None, only: Sequence[str] = ()) -> list[Path]:
     """Measures each dataset and writes its JSON, one file an assignment; then the page.
 
-    ``only``: names of studies, ``bands`` or ``ends``; what the files hold of others stays. Raises
-    ``UnknownPart`` for a name that does not exist.
+    ``only``: names of studies, ``bands``, ``ends`` or ``learners``; what the files hold of others
+    stays. Raises ``UnknownPart`` for a name that does not exist.
     """
-    known = {BANDS, ENDS, *(study.name for dataset in datasets for study in STUDIES[dataset])}
+    parts = {BANDS, ENDS, LEARNERS}
+    known = parts.union(study.name for dataset in datasets for study in STUDIES[dataset])
     if not known.issuperset(only):
         raise UnknownPart(f"expected some of {sorted(known)}, got {sorted(only)}")
     for dataset in datasets:
@@ -54,6 +55,8 @@ def write(datasets: Sequence[str], seeds: int | None, only: Sequence[str] = ()) 
             _measure_bands(dataset)
         if not only or ENDS in only:
             _measure_ends(dataset)
+        if not only or LEARNERS in only:
+            _measure_learners(dataset)
     PAGE.write_text(page())
     files = (path_of(a, d) for d in datasets for a in dict.fromkeys(ASSIGNMENT.values()))
     return [*(path for path in files if path.exists()), PAGE]
@@ -82,6 +85,17 @@ def _measure_ends(dataset: str) -> None:
         each = [found[k * ENDS_SEEDS : (k + 1) * ENDS_SEEDS] for k in orders]
         entries = [ends.entry(of_order) | _origin(ENDS_SEEDS) for of_order in each]
         _put(ends.ASSIGNMENT, dataset, ENDS, scenario, entries)
+
+
+def _measure_learners(dataset: str) -> None:
+    """They are placed between the ends as the file has them, so those come first."""
+    seeds = range(LEARNERS_SEEDS)
+    for kind in learners.kinds():
+        jobs = [(kind, scenario, seed) for scenario in SCENARIOS for seed in seeds]
+        found = spread(dataset, learners.placed, jobs, f"{dataset}, learners, {kind}")
+        each = {s: found[k * len(seeds) :][: len(seeds)] for k, s in enumerate(SCENARIOS)}
+        entries = {s: learners.entry(one) | _origin(len(seeds)) for s, one in each.items()}
+        _put(ends.ASSIGNMENT, dataset, LEARNERS, kind, entries)
 
 
 def _origin(seeds: int) -> dict[str, Any]:

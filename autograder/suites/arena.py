@@ -14,14 +14,14 @@ from course.models import MLP
 Pair = tuple[int, int]
 
 SCENARIOS = ("task", "domain", "class")
-# Hidden: which digits make a task, and in which order the tasks come.
+# Hidden: which digits make a task, and in which order the tasks come. Of random ones those in which
+# naive training loses most where the task is told, so that there is something to win.
 ORDERS: tuple[tuple[Pair, ...], ...] = (
-    ((4, 7), (1, 9), (6, 0), (2, 5), (8, 3)),
-    ((0, 3), (8, 6), (5, 1), (9, 4), (7, 2)),
-    ((9, 2), (3, 7), (4, 1), (0, 8), (6, 5)),
-    ((5, 8), (2, 4), (7, 0), (3, 6), (1, 9)),
-    ((6, 1), (0, 5), (9, 8), (7, 4), (2, 3)),
-    ((3, 9), (5, 7), (8, 2), (1, 6), (4, 0)),
+    ((7, 9), (4, 3), (8, 2), (0, 6), (5, 1)),
+    ((2, 4), (0, 3), (5, 1), (8, 9), (7, 6)),
+    ((5, 6), (3, 2), (8, 9), (4, 7), (0, 1)),
+    ((9, 4), (0, 2), (5, 7), (8, 3), (1, 6)),
+    ((9, 0), (2, 8), (5, 3), (4, 1), (7, 6)),
 )
 
 
@@ -30,7 +30,8 @@ class Arena:
     """What is held against each other: the network of the reference, and the memory beside it.
 
     ``rows``: at most so many rows are trained on, and ``test_rows`` tested with. The rest is how
-    the reference trains: Adam, with so many epochs a task.
+    the reference trains: SGD, so many epochs a task. (With Adam it forgets too little where the
+    task is told: 90 % of the way would be a matter of two test rows.)
     """
 
     rows: int
@@ -38,7 +39,8 @@ class Arena:
     hidden: tuple[int, ...]
     memory_bytes: int
     epochs: int
-    lr: float = 1e-3
+    lr: float = 0.1
+    momentum: float = 0.9
     batch_size: int = 32
 
     def network(

@@ -11,7 +11,7 @@ from autograder.misconceptions import CATALOGUE
 from autograder.quality.command import MESSAGES, QUALITY
 from autograder.quality.judging import judged, judged_entry
 from autograder.quality.restyled.again import load
-from autograder.quality.right import RIGHT
+from autograder.quality.right import BY_VALUES, RIGHT
 from course.checks import ewc, forgetting, l2, replay
 from course.checks.runner import run
 
@@ -23,9 +23,10 @@ POINTS = {
 CHECKS = forgetting.CHECKS | replay.CHECKS | l2.CHECKS | ewc.CHECKS
 
 every_exercise = pytest.mark.parametrize(
-    ("assignment", "exercise"), [(name, exercise) for name in POINTS for exercise in POINTS[name]]
+    ("assignment", "exercise"),
+    [(name, exercise) for name in BY_VALUES for exercise in POINTS[name]],
 )
-every_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
+every_assignment = pytest.mark.parametrize("assignment", BY_VALUES)
 
 
 def entries(assignment, exercise):

@@ -9,11 +9,11 @@ import torch
 
 from autograder.assignments import ASSIGNMENTS
 from autograder.misconceptions import CATALOGUE
-from autograder.quality.right import RIGHT
+from autograder.quality.right import BY_VALUES, RIGHT
 from autograder.scoring import Outcome, run_suite
 from autograder.student import LocalStudent
 
-TOTAL = {"01-forgetting": 24, "02-replay": 27, "03-l2": 20, "04-ewc": 38}
+TOTAL = {"01-forgetting": 24, "02-replay": 27, "03-l2": 20, "04-ewc": 38, "05-showdown": 30}
 POINTS = {
     name: {exercise.name: exercise.points for exercise in assignment.exercises}
     for name, assignment in ASSIGNMENTS.items()
@@ -28,6 +28,7 @@ SEED = 20_260
 Namespace = dict[str, Callable[..., Any]]
 
 every_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
+by_values = pytest.mark.parametrize("assignment", BY_VALUES)
 
 
 def outcomes(
@@ -127,7 +128,7 @@ def test_points_are_those_of_the_contract(assignment: str) -> None:
     assert statuses == {"not_attempted"}
 
 
-@every_assignment
+@by_values
 def test_a_mistake_costs_its_own_exercise_only(assignment: str) -> None:
     """Each class of the suite calls the function of its own exercise and no other."""
     found = outcomes(assignment, {name: f[0] for name, f in RIGHT[assignment].items()}, 0)
@@ -138,7 +139,7 @@ def test_a_mistake_costs_its_own_exercise_only(assignment: str) -> None:
     assert called == {name: {name} for name in POINTS[assignment]}
 
 
-@every_assignment
+@by_values
 def test_the_same_seed_gives_the_same_words(assignment: str) -> None:
     namespace = {name: entries[0].function for name, entries in WRONG[assignment].items()}
     once, again = (
@@ -148,7 +149,7 @@ def test_the_same_seed_gives_the_same_words(assignment: str) -> None:
     assert once == again
 
 
-@every_assignment
+@by_values
 def test_other_seeds_give_other_inputs(assignment: str) -> None:
     right = {name: f[0] for name, f in RIGHT[assignment].items()}
 
