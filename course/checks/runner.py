@@ -80,9 +80,11 @@ def _run_one(one: Callable[[Function], None], function: Function) -> Row:
 
 
 def _all_checks() -> Checks:
-    from course.checks import ewc, forgetting, l2, replay  # late: ``import course`` stays quick
+    # Late: ``import course`` stays quick.
+    from course.checks import ewc, forgetting, l2, replay, showdown
 
-    return {**forgetting.CHECKS, **replay.CHECKS, **l2.CHECKS, **ewc.CHECKS}
+    packages = (forgetting, replay, l2, ewc, showdown)
+    return {name: own for package in packages for name, own in package.CHECKS.items()}
 
 
 def _show(html: str, text: str) -> None:

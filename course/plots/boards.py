@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ def leaderboard(
         ax.errorbar(mean, height, xerr=error, fmt="o", color=COLOURS[0], capsize=3, zorder=3)
         written = f"{100 * mean:.1f}" + ("" if error is None else f" ± {100 * error:.1f}")
         for text, place in ((written, 1.03), ((notes or {}).get(label, ""), 1.34)):
-            where = {"xycoords": ax.get_yaxis_transform(), "annotation_clip": False}
+            where: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "annotation_clip": False}
             ax.annotate(text, (place, height), va="center", fontsize=9, **where)
     if chance is not None:
         ax.axvline(chance, color="0.25", linestyle=(0, (1, 1)), linewidth=1.5, zorder=1)

@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     "course": {"check"},
     "course.checks": {"check"},
-    "course.arena": {"MEMORY", "Practice", "allowed_bytes", "ends", "practise", "stream", "weigh"},
+    "course.arena": {
+        *("MEMORY", "SMALL_CHANGE", "Practice", "practise", "ends", "stream"),
+        *("allowed_bytes", "network_bytes", "weigh"),
+    },
     "course.device": {"choose_device", "generator", "seed_everything"},
     "course.data": {
         *("Dataset", "Task", "load"),
