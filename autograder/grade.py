@@ -21,6 +21,9 @@ from autograder.session import Cell
 from autograder.verdicts import ExerciseVerdict, Report
 
 
+LARGE = 32 << 10  # characters: no answer needs as many, but data that was packed into it may
+
+
 @dataclass(frozen=True)
 class Graded:
     """The executed notebook, with a table of points in each graded cell, and the report on it."""
@@ -79,4 +82,6 @@ def _verdict(
 def _flags(cells: Sequence[Cell]) -> list[str]:
     words = {"timeout": "cell-timeout", "crashed": "cell-crashed"}
     dead = [f"{words[cell.status]}: {cell.name or 'a cell'}" for cell in cells if cell.deadly]
-    return dead + [f"output-cut: {cell.name or 'a cell'}" for cell in cells if cell.cut]
+    cut = [f"output-cut: {cell.name or 'a cell'}" for cell in cells if cell.cut]
+    large = (cell.name or "a cell" for cell in cells if len(cell.source) > LARGE)
+    return dead + cut + [f"large-cell: {name}" for name in large]
