@@ -20,7 +20,6 @@ from autograder.scoring import Outcome, dataset_named, run_suite
 from autograder.session import Cell
 from autograder.verdicts import ExerciseVerdict, Report
 
-
 LARGE = 32 << 10  # characters: no answer needs as many, but data that was packed into it may
 
 
