@@ -255,6 +255,21 @@ def bench_grading(
         show_grading(grading(size))
 
 
+@bench.command("submission")
+def bench_submission(
+    rounds: Annotated[int, typer.Option(help="Timed rounds of each.", min=1)] = 3,
+) -> None:
+    """Measures what grading one submission of each assignment takes."""
+    from autograder.bench_submission import costs, show_costs
+    from autograder.sandbox import SandboxError
+
+    with plain_errors():
+        try:
+            show_costs(costs(rounds))
+        except SandboxError as error:
+            fail(str(error), 1)
+
+
 @bench.command("scale")
 def bench_scale(
     workers: Annotated[

@@ -64,6 +64,7 @@ def grade(
     report = Report(verdicts, flags, receipt(submission, what.id, seed, dataset))
     feedback.fill_in(notebook, report)
     report.late = student.session.late
+    report.computed = student.session.clocks()[0]
     report.seconds = time.monotonic() - started
     return Graded(notebook, report)
 

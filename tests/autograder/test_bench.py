@@ -9,7 +9,14 @@ import pytest
 import torch
 from rich.console import Console
 
-from autograder import bench, bench_class, bench_fisher, bench_scale, submissions
+from autograder import (
+    bench,
+    bench_class,
+    bench_fisher,
+    bench_scale,
+    bench_submission,
+    submissions,
+)
 from autograder.assignments import EWC
 from autograder.bench_grading import Usage, show_grading
 from autograder.bench_scale import Scaled
@@ -41,6 +48,18 @@ def test_all_ways_to_the_fisher_agree(way):
     assert list(got) == list(expected)
     for name, values in expected.items():
         torch.testing.assert_close(got[name], values)
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_a_submission_s_cost_is_of_both_sides(monkeypatch):
+    monkeypatch.setattr(bench_submission, "ASSIGNMENTS", {EWC.id: EWC})
+    right, nothing = bench_submission.costs(1)
+    assert (right.submission, nothing.submission) == ("all right", "nothing attempted")
+    assert min(right.scorer, right.sandbox, nothing.scorer, nothing.sandbox) > 0
+    assert right.sandbox > nothing.sandbox
+    shown = io.StringIO()
+    bench_submission.show_costs([right], Console(file=shown, width=120))
+    assert f"{right.scorer + right.sandbox:.1f}" in shown.getvalue()
 
 
 @pytest.mark.parametrize("dataset", bench_fisher.INPUTS)
