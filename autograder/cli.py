@@ -244,6 +244,25 @@ def training(
         show_fisher(shape, exact_fisher(shape, rounds))
 
 
+@bench.command("sweeps")
+def bench_sweeps(
+    dataset: Annotated[
+        list[DatasetName] | None, typer.Option(help="Only this dataset; may be given again.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="Timed rounds of each way.", min=1)] = 3,
+    networks: Annotated[
+        int | None, typer.Option(help="Instead of 40 on digits, 8 on MNIST.", min=1)
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads that PyTorch may use.", min=1)] = 1,
+) -> None:
+    """Times the networks of a sweep trained together, and one after another."""
+    from autograder.bench_sweeps import show_sweeps, sweeps
+
+    with plain_errors():
+        for name in dataset or DatasetName:
+            show_sweeps(sweeps(name.value, rounds, networks, threads), networks)
+
+
 @bench.command("grading")
 def bench_grading(
     size: Annotated[int, typer.Option(help="How many submissions of 04-ewc.", min=1)] = 40,

@@ -3,6 +3,7 @@
 import io
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from autograder import (
     bench_fisher,
     bench_scale,
     bench_submission,
+    bench_sweeps,
     submissions,
 )
 from autograder.assignments import EWC
@@ -28,6 +30,7 @@ from autograder.rows import zero
 from course.device import generator
 from course.fisher import fisher_diagonal
 from course.models import MLP
+from course.population import Population
 
 NAMES = {exercise.name for exercise in EWC.exercises}
 
@@ -77,6 +80,29 @@ def test_the_training_loop_is_timed_in_turns():
     timings = bench.training_loop("digits", rounds=2)
     assert [len(timing.rounds) for timing in timings] == [2, 2, 2]
     assert all(timing.median > 0 for timing in timings)
+
+
+@pytest.mark.parametrize("sweep", bench_sweeps.SWEEPS, ids=lambda sweep: sweep.name)
+def test_both_ways_of_a_sweep_end_with_the_same_networks(sweep):
+    short = replace(sweep, epochs=2)
+    x = torch.rand(70, 9, generator=generator(0), dtype=torch.float64)
+    y = torch.randint(bench_sweeps.OUTPUTS, (70,), generator=generator(1))
+    models = [bench_sweeps._network(number, x).double() for number in range(3)]
+    population = Population(models)
+    bench_sweeps.one_after_another(short, models, x, y)
+    bench_sweeps.at_once(short, population, x, y)
+    for model, member in zip(models, population, strict=True):
+        for p, q in zip(model.parameters(), member.parameters(), strict=True):
+            torch.testing.assert_close(p, q, rtol=0, atol=1e-10)
+
+
+def test_the_table_of_sweeps_shows_rates_and_ratios():
+    sweep = bench_sweeps.SWEEPS[0]
+    found = [(sweep, bench.Timing("", (1.0, 3.0)), bench.Timing("", (0.5, 0.25)))]
+    out = io.StringIO()
+    bench_sweeps.show_sweeps(found, None, Console(file=out, width=140))
+    assert sweep.name in out.getvalue()
+    assert "2.0 - 12.0" in out.getvalue()
 
 
 def test_the_mixed_class_is_the_same_each_time_and_mixed():
