@@ -57,7 +57,7 @@ FORGETTING = Assignment(
         Exercise("accuracy_matrix", 4),
     ),
     suite=SUITES / "suite_01_forgetting.py",
-    hidden_modules=("training", "metrics"),
+    hidden_modules=("training", "losses", "metrics"),
 )
 
 REPLAY = Assignment(

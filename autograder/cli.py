@@ -244,6 +244,25 @@ def training(
         show_fisher(shape, exact_fisher(shape, rounds))
 
 
+@bench.command("sweeps")
+def bench_sweeps(
+    dataset: Annotated[
+        list[DatasetName] | None, typer.Option(help="Only this dataset; may be given again.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="Timed rounds of each way.", min=1)] = 3,
+    networks: Annotated[
+        int | None, typer.Option(help="Instead of 40 on digits, 8 on MNIST.", min=1)
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads that PyTorch may use.", min=1)] = 1,
+) -> None:
+    """Times the networks of a sweep trained together, and one after another."""
+    from autograder.bench_sweeps import show_sweeps, sweeps
+
+    with plain_errors():
+        for name in dataset or DatasetName:
+            show_sweeps(sweeps(name.value, rounds, networks, threads), networks)
+
+
 @bench.command("grading")
 def bench_grading(
     size: Annotated[int, typer.Option(help="How many submissions of 04-ewc.", min=1)] = 40,
@@ -253,6 +272,21 @@ def bench_grading(
 
     with plain_errors():
         show_grading(grading(size))
+
+
+@bench.command("submission")
+def bench_submission(
+    rounds: Annotated[int, typer.Option(help="Timed rounds of each.", min=1)] = 3,
+) -> None:
+    """Measures what grading one submission of each assignment takes."""
+    from autograder.bench_submission import costs, show_costs
+    from autograder.sandbox import SandboxError
+
+    with plain_errors():
+        try:
+            show_costs(costs(rounds))
+        except SandboxError as error:
+            fail(str(error), 1)
 
 
 @bench.command("scale")

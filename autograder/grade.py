@@ -20,6 +20,8 @@ from autograder.scoring import Outcome, dataset_named, run_suite
 from autograder.session import Cell
 from autograder.verdicts import ExerciseVerdict, Report
 
+LARGE = 32 << 10  # characters: no answer needs as many, but data that was packed into it may
+
 
 @dataclass(frozen=True)
 class Graded:
@@ -62,6 +64,7 @@ def grade(
     report = Report(verdicts, flags, receipt(submission, what.id, seed, dataset))
     feedback.fill_in(notebook, report)
     report.late = student.session.late
+    report.computed = student.session.clocks()[0]
     report.seconds = time.monotonic() - started
     return Graded(notebook, report)
 
@@ -79,4 +82,6 @@ def _verdict(
 def _flags(cells: Sequence[Cell]) -> list[str]:
     words = {"timeout": "cell-timeout", "crashed": "cell-crashed"}
     dead = [f"{words[cell.status]}: {cell.name or 'a cell'}" for cell in cells if cell.deadly]
-    return dead + [f"output-cut: {cell.name or 'a cell'}" for cell in cells if cell.cut]
+    cut = [f"output-cut: {cell.name or 'a cell'}" for cell in cells if cell.cut]
+    large = (cell.name or "a cell" for cell in cells if len(cell.source) > LARGE)
+    return dead + cut + [f"large-cell: {name}" for name in large]

@@ -69,14 +69,16 @@ class ExerciseVerdict:
 class Report:
     """One submission: its exercises, its flags, and the receipt that lets it be graded again.
 
-    ``seconds`` is the wall-clock time that grading took. ``late``: something ran out of time by
-    the clock without having computed for so long, as happens on a crowded machine.
+    ``seconds`` is the wall-clock time that grading took, ``computed`` what the student's own code
+    computed. ``late``: something ran out of time by the clock without having computed for so long,
+    as happens on a crowded machine.
     """
 
     exercises: list[ExerciseVerdict] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     receipt: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    computed: float = 0.0
     late: bool = False
 
     @property

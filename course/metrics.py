@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course.data import Task
+from course.population import members_of
 from course.training import accuracy
 
 __all__ = ["accuracy_matrix", "average_accuracy", "backward_transfer", "forgetting"]
@@ -19,15 +20,16 @@ def accuracy_matrix(
     """Trains ``model`` in place on the tasks in order; R (T, T) float64, fractions, on the CPU.
 
     ``R[i, j]`` is the test accuracy on task j after training on task i, also for the tasks still to
-    come. ``train_on(model, x, y)`` trains on one task's rows. Raises ``ValueError`` without a task.
+    come. ``train_on(model, x, y)`` trains on one task's rows. Of a population it is (K, T, T), a
+    matrix a member. Raises ``ValueError`` without a task.
     """
     if not tasks:
         raise ValueError("expected at least one task, got none")
-    R = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
+    R = torch.zeros(*members_of(model), len(tasks), len(tasks), dtype=torch.float64)
     for i, task in enumerate(tasks):
         train_on(model, task.x_train, task.y_train)
         for j, other in enumerate(tasks):
-            R[i, j] = accuracy(model, other.x_test, other.y_test)
+            R[..., i, j] = accuracy(model, other.x_test, other.y_test)
     return R
 
 

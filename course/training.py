@@ -1,22 +1,23 @@
-"""The one training loop, and accuracy."""
+"""The one training loop, and accuracy: of one network, or of a population of them."""
 
 from __future__ import annotations
 
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, Optimizer
 from tqdm import tqdm
 
-__all__ = ["accuracy", "make_optimizer", "make_train_on", "train"]
+from course.fitting import Source, check_rows, check_training
+from course.losses import Loss, Penalty, batch_loss
+from course.population import Population, members_of
 
-Penalty = Callable[[nn.Module], Tensor | float]
-Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+__all__ = ["accuracy", "make_optimizer", "make_train_on", "train"]
 
 PATIENCE = 2.0  # seconds of work before a progress bar is worth its line
 CHUNK = 8192  # rows measured at once
@@ -46,7 +47,7 @@ def make_train_on(
     momentum: float = 0.0,
     epochs: int,
     batch_size: int,
-    generator: torch.Generator,
+    generator: Source,
     progress: bool | None = None,
 ) -> Callable[..., None]:
     """The callable ``train_on(model, x, y, penalty=None)`` that methods of this course are handed.
@@ -79,13 +80,13 @@ def train(
     optimizer: Optimizer,
     epochs: int,
     batch_size: int,
-    generator: torch.Generator,
+    generator: Source,
     penalty: Penalty | None = None,
     loss: Loss | None = None,
     on_gradients: Callable[[], None] | None = None,
     on_step: Callable[[int], None] | None = None,
     progress: bool | None = None,
-) -> list[float]:
+) -> list[float] | list[Tensor]:
     """Trains ``model`` in place on the mean cross-entropy, plus ``penalty(model)`` where given.
 
     ``x`` (n, d) of the model's dtype and ``y`` (n,) int64 are on the model's device already, and no
@@ -102,98 +103,106 @@ def train(
     step that used them. Raises ``ValueError`` for arguments that do not fit together, and
     ``FloatingPointError`` at the end of an epoch in which the loss was not finite: training
     diverged, and what the model now says means nothing.
+
+    Each of the K members of a ``course.population.Population`` is trained as it would be alone. It
+    has the order of ``generator``, or of its own where there is a sequence of K, and rows of its
+    own where ``x`` is (K, n, d) and ``y`` (K, n). ``penalty`` and ``loss`` give (K,) values, one a
+    member (``population.each`` makes them from a function of one network), and so does each epoch,
+    on the CPU. A member that diverges leaves the others alone and raises nothing: its losses are
+    not finite.
     """
-    _check(model, x, y)
-    _check_training(model, y, optimizer, epochs, batch_size)
-    classes = int(y.max()) + 1
+    check_rows(model, x, y)
+    check_training(model, y, optimizer, epochs, batch_size, generator)
+    classes, count = int(y.max()) + 1, y.shape[-1]
     shown = _watched() if progress is None else progress
     delay = PATIENCE if progress is None else 0.0
-    steps = epochs * -(-len(x) // batch_size)
-    history: list[float] = []
+    steps = epochs * -(-count // batch_size)
+    history: list[Any] = []  # of floats, or of a population's tensors
     step = 0
     was_training = model.training
     model.train()
     try:
         with tqdm(total=steps, delay=delay, disable=not shown, leave=False, unit="step") as bar:
             for _ in range(epochs):
-                order = torch.randperm(len(x), generator=generator).to(x.device)
+                order = _order(count, generator).to(x.device)
                 losses = []
-                batches = zip(x[order].split(batch_size), y[order].split(batch_size), strict=True)
-                for rows, labels in batches:
+                for rows, labels in _batches(x, y, order, batch_size):
                     optimizer.zero_grad(set_to_none=True)
-                    total = _loss(model, rows, labels, classes, penalty, loss)
-                    total.backward()
+                    total = batch_loss(model, rows, labels, classes, penalty, loss)
+                    total.backward(torch.ones_like(total))  # no member feels another's loss
                     if on_gradients is not None:
                         on_gradients()
                     optimizer.step()
-                    losses.append(total.detach() * len(rows))
+                    losses.append(total.detach() * labels.shape[-1])
                     bar.update()
                     step += 1
                     if on_step is not None:
                         on_step(step)
-                history.append(_mean(losses, len(x)))
+                history.append(_mean(losses, count))
     finally:
         model.train(was_training)
     return history
 
 
-def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Fraction of rows, in [0, 1], whose largest logit is the label's.
+@overload
+def accuracy(model: Population, x: Tensor, y: Tensor) -> Tensor: ...  # type: ignore[overload-overlap]  # a population is a module, too
+@overload
+def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float: ...
+def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float | Tensor:
+    """Fraction of rows, in [0, 1], whose largest logit is the label's; of a population (K,).
 
     Measured in evaluation mode and without gradients; the model's mode is as it was afterwards.
-    A row with a logit that is not a number counts as wrong. Raises ``ValueError`` for ``x`` and
-    ``y`` that do not fit, as ``train`` does.
+    A row with a logit that is not a number counts as wrong. The fractions of a population's members
+    are float64, on the CPU; its rows may be each member's own, as in ``train``. Raises
+    ``ValueError`` for ``x`` and ``y`` that do not fit, as ``train`` does.
     """
-    _check(model, x, y)
+    check_rows(model, x, y)
+    members = members_of(model)
+    size = max(1, CHUNK // math.prod(members))
     was_training = model.training
     model.eval()
-    correct = torch.zeros((), dtype=torch.int64, device=x.device)
+    correct = torch.zeros(members, dtype=torch.int64, device=x.device)
     try:
         with torch.no_grad():
-            for rows, labels in zip(x.split(CHUNK), y.split(CHUNK), strict=True):
+            chunks = zip(x.split(size, y.dim() - 1), y.split(size, y.dim() - 1), strict=True)
+            for rows, labels in chunks:
                 logits = model(rows)
                 # argmax takes NaN for the largest: a diverged model would always say class 0.
-                right = (logits.argmax(dim=1) == labels) & ~logits.isnan().any(dim=1)
-                correct += right.sum()
+                right = (logits.argmax(dim=-1) == labels) & ~logits.isnan().any(dim=-1)
+                correct += right.sum(dim=-1)
     finally:
         model.train(was_training)
-    return correct.item() / len(x)
+    return correct.cpu().double() / y.shape[-1] if members else correct.item() / y.shape[-1]
 
 
-def _loss(
-    model: nn.Module,
-    rows: Tensor,
-    labels: Tensor,
-    classes: int,
-    penalty: Penalty | None,
-    own: Loss | None = None,
-) -> Tensor:
-    fit = own(model, rows, labels) if own else _fit(model, rows, labels, classes)
-    return fit if penalty is None else fit + _scalar(penalty(model))
+def _order(count: int, generator: Source) -> Tensor:
+    """A new order of the rows, (n,), or each member's own, (K, n)."""
+    if isinstance(generator, torch.Generator):
+        return torch.randperm(count, generator=generator)
+    return torch.stack([torch.randperm(count, generator=own) for own in generator])
 
 
-def _fit(model: nn.Module, rows: Tensor, labels: Tensor, classes: int) -> Tensor:
-    """The mean cross-entropy of a batch."""
-    logits = model(rows)
-    if logits.dim() != 2 or logits.shape[1] < classes:
-        raise ValueError(
-            f"expected logits (n, C) with C at least {classes}, as many as the labels need, "
-            f"got {tuple(logits.shape)}"
-        )
-    return cross_entropy(logits, labels)
+def _batches(
+    x: Tensor, y: Tensor, order: Tensor, batch_size: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batches of an epoch: rows (b, d), or (K, b, d) where members differ in rows or order."""
+    if order.dim() == y.dim() == 1:  # gathered once an epoch: quicker than a little every step
+        yield from zip(x[order].split(batch_size), y[order].split(batch_size), strict=True)
+        return
+    if y.dim() == 2:  # all members' rows one below the other
+        order = order + len(x[0]) * torch.arange(len(x), device=x.device)[:, None]
+        x, y = x.flatten(0, 1), y.flatten()
+    for places in order.split(batch_size, dim=1):
+        rows = x.index_select(0, places.flatten())
+        yield rows.unflatten(0, places.shape), y.take(places)
 
 
-def _scalar(penalty: Tensor | float) -> Tensor | float:
-    if not isinstance(penalty, Tensor):
-        return penalty
-    if penalty.numel() != 1:
-        raise ValueError(f"expected a penalty that is a scalar, got shape {tuple(penalty.shape)}")
-    return penalty.reshape(())
-
-
-def _mean(losses: list[Tensor], rows: int) -> float:
+def _mean(losses: list[Tensor], rows: int) -> float | Tensor:
     """The only time in an epoch that anything waits for the device."""
-    mean = torch.stack(losses).sum().item() / rows
+    total = torch.stack(losses).sum(dim=0)
+    if total.dim():
+        return total.cpu() / rows
+    mean = total.item() / rows
     if not math.isfinite(mean):
         raise FloatingPointError(
             f"training diverged: the loss is {mean}. Lower the learning rate, or the strength of "
@@ -206,29 +215,3 @@ def _watched() -> bool:
     """Whether a person sees a progress bar: in a terminal or in a notebook that is being used."""
     in_notebook = "ipykernel" in sys.modules and "NBGRADER_EXECUTION" not in os.environ
     return sys.stderr.isatty() or in_notebook
-
-
-def _check(model: nn.Module, x: Tensor, y: Tensor) -> None:
-    if x.dim() == 0 or len(x) == 0 or y.shape != x.shape[:1] or y.dtype != torch.int64:
-        raise ValueError(
-            "expected x (n, d) and y (n,) int64 with n at least 1, "
-            f"got {tuple(x.shape)} and {tuple(y.shape)} {y.dtype}"
-        )
-    places = {(p.device, p.dtype) for p in model.parameters()}
-    if places != {(x.device, x.dtype)} or y.device != x.device:
-        raise ValueError(
-            "expected x and y on the model's device, x of its dtype, got "
-            f"x {x.device} {x.dtype}, y {y.device}, model {sorted(map(str, places))}"
-        )
-
-
-def _check_training(
-    model: nn.Module, y: Tensor, optimizer: Optimizer, epochs: int, batch_size: int
-) -> None:
-    if epochs < 0 or batch_size < 1:
-        raise ValueError(f"expected epochs >= 0, batch_size >= 1, got {epochs} and {batch_size}")
-    if y.min() < 0:
-        raise ValueError(f"expected labels from 0, got {int(y.min())}")
-    trained = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    if not trained & {id(p) for p in model.parameters()}:
-        raise ValueError("the optimizer holds none of this model's parameters")

@@ -9,11 +9,13 @@ from autograder import sandbox
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests share one process and what they set up, but for those of the suites.
 
-    Those set nothing up, and are too many for one process.
+    Those are too many for one process; tests of one exercise share what its mistakes do.
     """
     for item in items:
         if item.path.parent.name != "suites":
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        elif hasattr(item, "callspec") and "exercise" in item.callspec.params:
+            item.add_marker(pytest.mark.xdist_group(str(item.callspec.params["exercise"])))
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,8 @@ class RestoresHalf(Replay):
     """A last layer that ``restore`` leaves as it was drawn."""
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        kept = {name: p for name, p in self.model.state_dict().items() if name.startswith("heads")}
+        weights = self.model.state_dict().items()
+        kept = {name: p.clone() for name, p in weights if name.startswith("heads")}
         super().restore(state)
         self.model.load_state_dict(kept, strict=False)
 

@@ -60,7 +60,7 @@ class Arena:
 
 ARENAS = {
     "digits": Arena(1347, 450, (128, 128), memory_bytes=64 << 10, epochs=20),
-    "mnist": Arena(5000, 1000, (400, 400), memory_bytes=1 << 20, epochs=10),
+    "mnist": Arena(5000, 1000, (400, 400), memory_bytes=3 << 20, epochs=5),
 }
 
 

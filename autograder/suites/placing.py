@@ -8,7 +8,7 @@ import torch
 
 from autograder.reference import ends
 from autograder.student import Student
-from autograder.suites.arena import ARENAS, ORDERS, stream
+from autograder.suites.arena import ORDERS, stream
 from autograder.suites.showdown import Contest, Run
 from autograder.suites.symptoms import recognised
 from course.data import Dataset
@@ -51,7 +51,6 @@ def place(student: Student, dataset: Dataset, scenario: str, rng: torch.Generato
 
     Raises ``AssertionError`` where it does not keep to the rules.
     """
-    size = ARENAS[dataset.name].network_bytes(dataset.input_size)
     runs, ways, mistakes = [], [], []
     for number in torch.randperm(len(ORDERS), generator=rng)[:STREAMS].tolist():
         tasks = stream(dataset, scenario, ORDERS[number], rng)
@@ -59,6 +58,6 @@ def place(student: Student, dataset: Dataset, scenario: str, rng: torch.Generato
         way = ends.way(run.average, dataset.name, scenario, number)
         runs.append(run)
         ways.append(way)
-        mistakes.append(recognised(run, scenario, way, size))
+        mistakes.append(recognised(run, scenario, way))
     known = [key for key in mistakes if key is not None]
     return Placed(runs, sum(ways) / STREAMS, known[0] if known else None)

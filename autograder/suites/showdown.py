@@ -27,7 +27,6 @@ class Run:
 
     accuracies: list[float]
     labels: Tensor
-    state_bytes: int
     drift: float
     shaky: bool
     told_apart: bool
@@ -60,11 +59,10 @@ class Contest:
 
         Raises ``AssertionError`` where the learner does not keep to the rules.
         """
-        learner, drift, shaky, weight = self._student.Learner(*self._arguments), 0.0, False, 0
+        learner, drift, shaky = self._student.Learner(*self._arguments), 0.0, False
         for number, task in enumerate(self._tasks):
             learner.learn(_without_test_rows(task), self._scenario)
             state = budget.checked(learner.state(), self._allowed)
-            weight = budget.weigh(state)
             look = task.x_train[:LOOK]
             before = self._labels(learner, look, number)
             shaky = shaky or not torch.equal(before, self._labels(learner, look, number))
@@ -77,7 +75,7 @@ class Contest:
         pairs = zip(labels, self._tasks, strict=True)
         accuracies = [float((got == task.y_test).double().mean()) for got, task in pairs]
         told_apart = self._scenario != "task" or self._told_apart(learner)
-        return Run(accuracies, torch.cat(labels), weight, drift, shaky, told_apart)
+        return Run(accuracies, torch.cat(labels), drift, shaky, told_apart)
 
     def _by_task(self, learner: Held) -> list[Tensor]:
         return [self._labels(learner, t.x_test, k) for k, t in enumerate(self._tasks)]

@@ -11,7 +11,7 @@ LEARNT = {"task": 0.9, "domain": 0.85, "class": 0.8}
 LOST = {"task": 0.85, "domain": 0.75, "class": 0.3}
 
 
-def recognised(run: Run, scenario: str, way: float, network_bytes: int) -> str | None:
+def recognised(run: Run, scenario: str, way: float) -> str | None:
     """The key of the mistake that explains ``run``, or None."""
     learnt = [accuracy >= LEARNT[scenario] for accuracy in run.accuracies]
     lost = [accuracy <= LOST[scenario] for accuracy in run.accuracies]
@@ -29,6 +29,6 @@ def recognised(run: Run, scenario: str, way: float, network_bytes: int) -> str |
         return "too-rigid"
     if not learnt[-1] or not any(lost):
         return None
-    if run.state_bytes <= network_bytes:
+    if all(lost[:-1]):
         return "nothing-kept"
     return "only-the-task-before" if learnt[-2] and lost[0] else None

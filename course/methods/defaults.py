@@ -34,14 +34,16 @@ TRAINING = {
     "mnist": Training("adam", 1e-3, batch_size=128, epochs=4),
 }
 CAPACITY = {"digits": 200, "mnist": 1_100}  # rows
-# In the order of the scenarios: task, domain, class.
+# For task, domain and class. On digits the best of a range, by factors of 3 (EWC: 10), in mean
+# accuracy on validation rows at the end: 20 % of the training rows held back, three seeds. Where
+# classes arrive one after another no strength of a penalty is good, so the choice says little.
 STRENGTHS: dict[tuple[str, str], tuple[float, float, float]] = {
     ("digits", "L2"): (0.01, 0.03, 0.003),
     ("digits", "EWC"): (1e3, 1e4, 1e6),
     ("digits", "online EWC"): (1e3, 1e4, 1e6),
-    ("digits", "SI"): (100, 300, 300),
-    ("digits", "MAS"): (1, 1, 1),
-    ("digits", "LwF"): (1, 1, 1),
+    ("digits", "SI"): (100, 300, 3),
+    ("digits", "MAS"): (0.3, 10, 1),
+    ("digits", "LwF"): (1, 0.3, 0.3),
     ("mnist", "L2"): (0.02, 1, 200),
     ("mnist", "EWC"): (200, 200, 1_200),
     ("mnist", "online EWC"): (800, 1_400, 200),

@@ -3,13 +3,22 @@
 import io
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from rich.console import Console
 
-from autograder import bench, bench_class, bench_fisher, bench_scale, submissions
+from autograder import (
+    bench,
+    bench_class,
+    bench_fisher,
+    bench_scale,
+    bench_submission,
+    bench_sweeps,
+    submissions,
+)
 from autograder.assignments import EWC
 from autograder.bench_grading import Usage, show_grading
 from autograder.bench_scale import Scaled
@@ -21,6 +30,7 @@ from autograder.rows import zero
 from course.device import generator
 from course.fisher import fisher_diagonal
 from course.models import MLP
+from course.population import Population
 
 NAMES = {exercise.name for exercise in EWC.exercises}
 
@@ -43,6 +53,18 @@ def test_all_ways_to_the_fisher_agree(way):
         torch.testing.assert_close(got[name], values)
 
 
+@pytest.mark.usefixtures("bubblewrap")
+def test_a_submission_s_cost_is_of_both_sides(monkeypatch):
+    monkeypatch.setattr(bench_submission, "ASSIGNMENTS", {EWC.id: EWC})
+    right, nothing = bench_submission.costs(1)
+    assert (right.submission, nothing.submission) == ("all right", "nothing attempted")
+    assert min(right.scorer, right.sandbox, nothing.scorer, nothing.sandbox) > 0
+    assert right.sandbox > nothing.sandbox
+    shown = io.StringIO()
+    bench_submission.show_costs([right], Console(file=shown, width=120))
+    assert f"{right.scorer + right.sandbox:.1f}" in shown.getvalue()
+
+
 @pytest.mark.parametrize("dataset", bench_fisher.INPUTS)
 def test_the_closed_form_is_at_least_twenty_times_as_fast(dataset):
     """300 times as fast on an idle machine: a busy one may spoil much of that."""
@@ -58,6 +80,29 @@ def test_the_training_loop_is_timed_in_turns():
     timings = bench.training_loop("digits", rounds=2)
     assert [len(timing.rounds) for timing in timings] == [2, 2, 2]
     assert all(timing.median > 0 for timing in timings)
+
+
+@pytest.mark.parametrize("sweep", bench_sweeps.SWEEPS, ids=lambda sweep: sweep.name)
+def test_both_ways_of_a_sweep_end_with_the_same_networks(sweep):
+    short = replace(sweep, epochs=2)
+    x = torch.rand(70, 9, generator=generator(0), dtype=torch.float64)
+    y = torch.randint(bench_sweeps.OUTPUTS, (70,), generator=generator(1))
+    models = [bench_sweeps._network(number, x).double() for number in range(3)]
+    population = Population(models)
+    bench_sweeps.one_after_another(short, models, x, y)
+    bench_sweeps.at_once(short, population, x, y)
+    for model, member in zip(models, population, strict=True):
+        for p, q in zip(model.parameters(), member.parameters(), strict=True):
+            torch.testing.assert_close(p, q, rtol=0, atol=1e-10)
+
+
+def test_the_table_of_sweeps_shows_rates_and_ratios():
+    sweep = bench_sweeps.SWEEPS[0]
+    found = [(sweep, bench.Timing("", (1.0, 3.0)), bench.Timing("", (0.5, 0.25)))]
+    out = io.StringIO()
+    bench_sweeps.show_sweeps(found, None, Console(file=out, width=140))
+    assert sweep.name in out.getvalue()
+    assert "2.0 - 12.0" in out.getvalue()
 
 
 def test_the_mixed_class_is_the_same_each_time_and_mixed():

@@ -49,6 +49,8 @@ def graded(tmp_path_factory):
     hand_in(answered(SHOWDOWN, {"Learner": NEAREST}), root, "ann", SHOWDOWN)
     hand_in(answered(SHOWDOWN, {"Learner": FORGETFUL}), root, "ben", SHOWDOWN)
     hand_in(untouched(SHOWDOWN), root, "cem", SHOWDOWN)
+    packed = f"PACKED = {'x' * 40_000!r}\n{NEAREST}"
+    hand_in(answered(SHOWDOWN, {"Learner": packed}), root, "dot", SHOWDOWN)
     report = root / "report.json"
     done = autograder("grade", SHOWDOWN.id, "--root", root, "--json", report)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -65,6 +67,7 @@ def test_learners_are_graded_by_how_far_they_come(graded):
     (learner,) = rows["ben"]["exercises"]
     assert learner["misconception"] == "state-incomplete"
     assert {test["status"] for test in learner["tests"]} <= {"failed", "error"}
+    assert (rows["dot"]["score"], rows["dot"]["flags"]) == (30.0, ["large-cell: Learner"])
     assert rows["cem"]["score"] == 0.0
     assert {t["status"] for t in rows["cem"]["exercises"][0]["tests"]} == {"not_attempted"}
 
@@ -78,9 +81,9 @@ def test_the_leaderboard_shows_the_class_best_first(graded):
     assert head[:2] == ["Place", "Student"]
     assert [re.search(r"\[(\w+)\]", cell)[1] for cell in head[2:5]] == ["task", "domain", "class"]
     assert first == ["1", "ann", "10.0", "10.0", "10.0", "30.0"]
-    assert [row[1] for row in others] == ["ben", "cem"]
-    assert float(others[0][5]) == pytest.approx(rows["ben"]["score"], abs=0.05)
-    assert "3 graded" in page
+    assert [row[:2] for row in others] == [["1", "dot"], ["3", "ben"], ["4", "cem"]]
+    assert float(others[1][5]) == pytest.approx(rows["ben"]["score"], abs=0.05)
+    assert "4 graded" in page
 
 
 def test_the_leaderboard_can_leave_out_who_is_who(graded, tmp_path):

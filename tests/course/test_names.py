@@ -25,6 +25,9 @@ PUBLIC = {
     "course.mnist": {"locate", "read"},
     "course.models": {"MLP"},
     "course.training": {"accuracy", "make_optimizer", "make_train_on", "train"},
+    "course.population": {"Population", "members_of", "stacked"},
+    "course.losses": {"batch_loss"},
+    "course.fitting": {"check_rows", "check_training"},
     "course.fisher": {"fisher_diagonal"},
     "course.methods": {
         *("HIDDEN", "METHODS", "TRAINING", "Method", "Outputs", "Training", "make", "run"),

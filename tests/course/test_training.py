@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from course import training
 from course.data import even_odd, load
 from course.device import generator
+from course.losses import batch_loss
 from course.models import MLP
 from course.training import accuracy, make_optimizer, make_train_on, train
 
@@ -464,10 +465,10 @@ def test_no_devices_are_mixed():
         order = torch.randperm(ROWS, generator=generator(0)).to(x.device)
         batch = x[order].split(BATCH)[0], y[order].split(BATCH)[0]
         with pytest.raises(Arrived):
-            training._loss(model, *batch, CLASSES, arrive)
-        assert training._loss(model, *batch, CLASSES, squares).device.type == "cuda"
+            batch_loss(model, *batch, CLASSES, arrive)
+        assert batch_loss(model, *batch, CLASSES, squares).device.type == "cuda"
         with pytest.raises(RuntimeError, match="device"):
-            training._loss(model, batch[0].cpu(), batch[1], CLASSES, None)
+            batch_loss(model, batch[0].cpu(), batch[1], CLASSES, None)
 
 
 # With a GPU

@@ -188,48 +188,18 @@ class Learner(Learner):
         self.kept = hoard
 
     def state(self):
-        words = [base64.b85encode((x * 255).byte().numpy().tobytes() + y.byte().numpy().tobytes())
+        words = [base64.b85encode(torch.cat([x, y[:, None].float()], 1).numpy().tobytes()).decode()
                  for x, y in self.kept]
-        return {**super().state(), **{
-            f"{k}/{len(y)}/" + word.decode() : torch.zeros(0)
-            for k, ((x, y), word) in enumerate(zip(self.kept, words))}}
+        named = {f"{k}/{word}": torch.zeros(0) for k, word in enumerate(words)}
+        return {**super().state(), **named}
 
     def restore(self, state):
         self.kept = []
         for name in [name for name in state if "/" in name]:
-            _, n, word = name.split("/", 2)
-            n, raw = int(n), base64.b85decode(word)
-            x = torch.tensor(list(raw[: 64 * n])).view(n, 64) / 255
-            self.kept.append((x, torch.tensor(list(raw[64 * n:]))))
+            raw = base64.b85decode(name.split("/", 1)[1])
+            rows = torch.tensor(numpy.frombuffer(raw, dtype=numpy.float32).copy()).view(-1, 65)
+            self.kept.append((rows[:, :-1], rows[:, -1].long()))
         super().restore({name: p for name, p in state.items() if "/" not in name})
-"""
-SHAPES = """
-class Learner(Learner):
-    kept = None
-
-    def hoard(self):
-        return list(self.kept or [])
-
-    def keep(self, hoard):
-        self.kept = hoard
-
-    def state(self):
-        # Eight pixels of 17 greys in the length of a side of an empty tensor; 20 sides a tensor.
-        flat = torch.cat([torch.cat([(x * 16).round().long(), y[:, None]], 1).flatten()
-                          for x, y in self.kept])
-        flat = torch.cat([flat, torch.full((-len(flat) % 8,), 16)])
-        sides = (flat.view(-1, 8) * 17 ** torch.arange(8)).sum(1).tolist()
-        tensors = [torch.empty([0, *sides[k:k + 20]]) for k in range(0, len(sides), 20)]
-        return {**super().state(), **{f"/{k}": t for k, t in enumerate(tensors)}}
-
-    def restore(self, state):
-        sides = []
-        for name in [name for name in state if name.startswith("/")]:
-            sides += list(state[name].shape[1:])
-        flat = (torch.tensor(sides)[:, None] // 17 ** torch.arange(8) % 17).flatten()
-        rows = flat[: len(flat) // 65 * 65].view(-1, 65)
-        self.kept = [(rows[:, :-1] / 16, rows[:, -1])]
-        super().restore({n: p for n, p in state.items() if not n.startswith("/")})
 """
 LYING = """
 class Small(torch.Tensor):
@@ -269,4 +239,4 @@ OUTSIDE = {
     "raw dataset": RAW,
     "methods": METHODS,
 }
-INSIDE = {"oversize network": OVERSIZE, "names": NAMES, "shapes": SHAPES, "lying tensor": LYING}
+INSIDE = {"oversize network": OVERSIZE, "names": NAMES, "lying tensor": LYING}

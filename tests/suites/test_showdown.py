@@ -43,7 +43,7 @@ def test_right_learners_earn_all_points(learner, scenario):
 def test_wrong_learners_lose_points_and_are_told_why(entry, form):
     found = outcome(form, SHOWS.get(entry.key, "class"))
     assert found.verdict.status == "failed"
-    assert found.verdict.earned < 8
+    assert found.verdict.earned < 9
     assert found.misconception == entry.key
     assert diagnose(SHOWDOWN, "Learner", [found], SEED, "digits") is entry
 
