@@ -44,7 +44,7 @@ def leaderboard(
         ax.plot(values, np.full(len(values), height), "|", color="0.45", markersize=9, zorder=2)
         ax.errorbar(mean, height, xerr=error, fmt="o", color=COLOURS[0], capsize=3, zorder=3)
         written = f"{100 * mean:.1f}" + ("" if error is None else f" ± {100 * error:.1f}")
-        for text, place in ((written, 1.03), ((notes or {}).get(label, ""), 1.34)):
+        for text, place in ((written, 1.03), ((notes or {}).get(label, ""), 1.25)):
             where: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "annotation_clip": False}
             ax.annotate(text, (place, height), va="center", fontsize=9, **where)
     if chance is not None:
