@@ -224,7 +224,7 @@ THRICE = "grader-killed: 3 times while it was graded"
 
 def kill_scorers(course, undisturbed, rng, times):
     """In one run, up to so often: time only, or the points of whoever lost its scorer thrice."""
-    run = Run(course, "--json", str(course / "report.json"))
+    run = Run(course, "--force", "--json", str(course / "report.json"))
     killed = run.kill_some(run.scorers, rng, times, 20)
     status, said = run.end()
     rows = report(course)
@@ -239,7 +239,7 @@ def kill_scorers(course, undisturbed, rng, times):
 
 def kill_agents(course, undisturbed, rng, times):
     """In one run, up to so often: it looks like a student's crash, and is said to be one."""
-    run = Run(course, "--json", str(course / "report.json"))
+    run = Run(course, "--force", "--json", str(course / "report.json"))
     killed = run.kill_some(run.agents, rng, times, 8)
     status, said = run.end()
     rows = report(course)
