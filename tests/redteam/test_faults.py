@@ -151,8 +151,9 @@ class Run:
         return self.process.poll() is not None
 
     def scorers(self):
-        """The processes that score, without the one that multiprocessing keeps beside them."""
-        return [p for p in below(self.itself, 1) if "spawn_main" in words(p)]
+        """The processes that score: children of the one that multiprocessing forks them from."""
+        servers = [p for p in below(self.itself, 1) if "forkserver" in words(p)]
+        return [p for server in servers for p in below(server, 1) if "forkserver" in words(p)]
 
     def agents(self):
         """The processes inside of sandboxes."""
