@@ -11,7 +11,7 @@ from course.arena.streams import CLASSES, TASKS
 from course.methods import HIDDEN
 from course.models import MLP
 
-MEMORY = {"digits": 64 << 10, "mnist": 1 << 20}  # bytes beside the network
+MEMORY = {"digits": 64 << 10, "mnist": 3 << 20}  # bytes beside the network
 SMALL_CHANGE = 16 << 10  # bytes for counters, names, a generator's state: nobody need count these
 
 
