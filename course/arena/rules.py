@@ -50,8 +50,9 @@ def checked_state(state: Any, allowed: int) -> dict[str, Tensor]:
 def checked_labels(labels: Any, n: int, outputs: int) -> Tensor:
     """The labels, if there are n and they are among the outputs; else ``ValueError``."""
     if not isinstance(labels, Tensor) or labels.shape != (n,) or labels.dtype != torch.int64:
-        shape = getattr(labels, "shape", ()), getattr(labels, "dtype", type(labels).__name__)
-        raise ValueError(f"expected `predict` to give ({n},) int64, got {shape[0]} {shape[1]}")
+        tensor = isinstance(labels, Tensor)
+        came = f"{tuple(labels.shape)} {labels.dtype}" if tensor else type(labels).__name__
+        raise ValueError(f"expected `predict` to give ({n},) int64, got {came}")
     if not ((labels >= 0) & (labels < outputs)).all():
         raise ValueError(
             f"expected labels from 0 to {outputs - 1}, as in y_train, got "

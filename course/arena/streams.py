@@ -17,7 +17,7 @@ ROWS = {"digits": (1_347, 450), "mnist": (5_000, 1_000)}  # to train on, to test
 # Not Adam: with a head for each task it forgets so little that there is no way to go.
 TRAINING = {
     "digits": Training("sgd", 0.1, momentum=0.9, batch_size=32, epochs=20),
-    "mnist": Training("sgd", 0.1, momentum=0.9, batch_size=32, epochs=10),
+    "mnist": Training("sgd", 0.1, momentum=0.9, batch_size=32, epochs=5),
 }
 
 

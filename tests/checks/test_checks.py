@@ -12,13 +12,20 @@ import torch
 from autograder import solutions
 from autograder.assignments import ASSIGNMENTS
 from autograder.quality.right import RIGHT
-from course.checks import ewc, forgetting, l2, replay
+from course.checks import ewc, forgetting, l2, replay, showdown
 from course.checks.runner import run
 from course.checks.table import Row
-from tests.checks import mistakes_01, mistakes_02, mistakes_03, mistakes_04
+from tests.checks import mistakes_01, mistakes_02, mistakes_03, mistakes_04, mistakes_05
 
-PACKAGES = {"01-forgetting": forgetting, "02-replay": replay, "03-l2": l2, "04-ewc": ewc}
-TEXTS = dict(zip(PACKAGES, (mistakes_01, mistakes_02, mistakes_03, mistakes_04), strict=True))
+PACKAGES = {
+    "01-forgetting": forgetting,
+    "02-replay": replay,
+    "03-l2": l2,
+    "04-ewc": ewc,
+    "05-showdown": showdown,
+}
+MODULES = (mistakes_01, mistakes_02, mistakes_03, mistakes_04, mistakes_05)
+TEXTS = dict(zip(PACKAGES, MODULES, strict=True))
 CHECKS = {name: check for package in PACKAGES.values() for name, check in package.CHECKS.items()}
 PARTS = {name: code for texts in TEXTS.values() for name, code in texts.PARTS.items()}
 # Exercise, what is replaced in the right answer and by what, and words of the message it gets.
@@ -38,6 +45,7 @@ ANSWERS = {
     "02-replay": ["randperm", "torch.cat("],
     "03-l2": ["zero_grad", "backward(", "cross_entropy(", "isfinite", "named_parameters"],
     "04-ewc": ["vmap", "log_softmax", "einsum"],
+    "05-showdown": ["uint8", "cross_entropy", "state_dict", "make_optimizer", "argmax"],
 }
 
 

@@ -59,6 +59,7 @@ MAKERS = {
     "expected_band": lambda **kw: plots.expected_band(range(3), [1, 2, 9], 2, 0, 4, **kw),
     "agreement": lambda **kw: plots.agreement([0.1, 2.0], [0.2, 2.0], **kw),
     "landscape": lambda **kw: plots.landscape(BOWL, BOWL.T, (-1, 1, -2, 2), **kw),
+    "leaderboard": lambda **kw: plots.leaderboard({"EWC": [0.3, 0.4], "L2": [0.5]}, **kw),
     "outcomes": lambda **kw: plots.outcomes([0.1, 1.0], [1, 10, 100], SHARES, **kw),
 }
 
@@ -457,3 +458,31 @@ def test_inputs_are_left_alone():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_tensors_may_lie_on_a_gpu():
     assert len(plots.heat_map(R.cuda()).texts) == 9
+
+
+def test_a_leaderboard_has_the_best_on_top_with_its_numbers():
+    scores = {"EWC": [0.2, 0.3, 0.4], "replay": torch.tensor([0.9]), "L2": np.array([0.1, 0.1])}
+    ax = plots.leaderboard(scores, notes={"EWC": "204 KiB"}, chance=0.1)
+    ax.figure.canvas.draw()
+    assert labels(ax.yaxis) == ["L2", "EWC", "replay"]
+    written = {text.get_text(): text.xy[1] for text in ax.texts if text.get_text()}
+    assert written == {
+        "10.0 ± 0.0": 0,
+        "30.0 ± 5.8": 1,  # one standard error: 0.1 / sqrt(3)
+        "204 KiB": 1,
+        "90.0": 2,  # one run has none
+        "chance": 0.0,
+    }
+    strokes = [line for line in ax.lines if line.get_marker() == "|" and line.get_markersize() == 9]
+    assert [len(line.get_xdata()) for line in strokes] == [2, 3, 1]
+    assert all(label.endswith("%") for label in labels(ax.xaxis))
+
+
+def test_a_leaderboard_needs_rows_and_notes_on_them():
+    with pytest.raises(ValueError, match="at least one row"):
+        plots.leaderboard({})
+    with pytest.raises(ValueError, match=r"notes on EWC, got one on 'LwF'"):
+        plots.leaderboard({"EWC": [0.5]}, notes={"LwF": "none"})
+    with pytest.raises(ValueError, match=r"expected EWC \(n,\)"):
+        plots.leaderboard({"EWC": []})
+    assert plt.get_fignums() == []
