@@ -10,7 +10,8 @@ from torch import Tensor
 
 from autograder.student import Held, Student
 from autograder.suites import budget, expect
-from autograder.suites.arena import ARENAS, num_outputs
+from autograder.suites.arena import num_outputs
+from course.arena import MEMORY, allowed_bytes
 from course.data import Task
 
 LOOK = 60  # rows on which a learner is asked before and after it was thrown away
@@ -47,12 +48,11 @@ class Contest:
         self._scenario = scenario
         self._tasks = tasks
         self._rng = rng
-        arena = ARENAS[dataset]
-        input_size = tasks[0].x_train.shape[1]
+        input_size, memory = tasks[0].x_train.shape[1], MEMORY[dataset]
         self._outputs = num_outputs(scenario)
         seed = int(torch.randint(2**31, (), generator=rng))
-        self._arguments = (input_size, self._outputs, len(tasks), arena.memory_bytes, seed)
-        self._allowed = arena.memory_bytes + arena.network_bytes(input_size)
+        self._arguments = (input_size, self._outputs, len(tasks), memory, seed)
+        self._allowed = allowed_bytes(dataset, input_size, memory)
 
     def run(self) -> Run:
         """Teaches all tasks and asks for the labels of all test rows.

@@ -8,16 +8,18 @@ random order of all pixels. The streams that are graded are others.
 
 from course.arena.practice import Practice, practise
 from course.arena.rules import MEMORY, SMALL_CHANGE, allowed_bytes, network_bytes, weigh
-from course.arena.streams import ends, stream
+from course.arena.streams import between, ends, presented, stream
 
 __all__ = [
     "MEMORY",
     "SMALL_CHANGE",
     "Practice",
     "allowed_bytes",
+    "between",
     "ends",
     "network_bytes",
     "practise",
+    "presented",
     "stream",
     "weigh",
 ]

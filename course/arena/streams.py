@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -28,6 +29,18 @@ def stream(dataset: Dataset, scenario: str, seed: int) -> list[Task]:
     """
     source = generator(seed)
     digits = torch.randperm(CLASSES, generator=source).tolist()
+    pairs = [(digits[2 * k], digits[2 * k + 1]) for k in range(TASKS)]
+    return presented(dataset, scenario, pairs, source)
+
+
+def presented(
+    dataset: Dataset, scenario: str, pairs: Sequence[tuple[int, int]], source: torch.Generator
+) -> list[Task]:
+    """These pairs of digits, on the CPU, with rows and one order of all pixels from ``source``.
+
+    So what was learnt from the images beforehand is of no use. (Networks of linear layers do not
+    care; an image's neighbourhoods are lost.) Raises ``ValueError`` for another scenario.
+    """
     pixels = torch.randperm(dataset.input_size, generator=source)
     parts = []
     both = ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test))
@@ -36,22 +49,25 @@ def stream(dataset: Dataset, scenario: str, seed: int) -> list[Task]:
         parts += [x.cpu()[rows][:, pixels], y.cpu()[rows]]
     x_train, y_train, x_test, y_test = parts
     drawn = replace(dataset, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    pairs = [(digits[2 * k], digits[2 * k + 1]) for k in range(TASKS)]
     return split(drawn, scenario, pairs=pairs)
 
 
 @cache
 def ends(dataset: Dataset, scenario: str, seed: int) -> tuple[float, float]:
     """Average accuracies of doing nothing and of joint training on one stream, one run each."""
-    tasks = stream(dataset, scenario, seed)
+    return between(stream(dataset, scenario, seed), dataset.name, scenario, seed)
+
+
+def between(tasks: list[Task], dataset: str, scenario: str, seed: int) -> tuple[float, float]:
+    """Average accuracies, fractions, of doing nothing and of joint training, from equal weights."""
     naive, joint = (
         average_accuracy(
             run(
-                make(name, scenario, dataset.name),
+                make(name, scenario, dataset),
                 tasks,
                 scenario,
-                hidden=HIDDEN[dataset.name],
-                training=TRAINING[dataset.name],
+                hidden=HIDDEN[dataset],
+                training=TRAINING[dataset],
                 generator=generator(seed),
                 progress=False,
             )

@@ -14,8 +14,8 @@ PUBLIC = {
     "course": {"check"},
     "course.checks": {"check"},
     "course.arena": {
-        *("MEMORY", "SMALL_CHANGE", "Practice", "practise", "ends", "stream"),
-        *("allowed_bytes", "network_bytes", "weigh"),
+        *("MEMORY", "SMALL_CHANGE", "Practice", "practise", "between", "ends", "presented"),
+        *("allowed_bytes", "network_bytes", "stream", "weigh"),
     },
     "course.device": {"choose_device", "generator", "seed_everything"},
     "course.data": {

@@ -12,7 +12,8 @@ from autograder.reference import ends
 from autograder.scoring import cases
 from autograder.student import LocalStudent
 from autograder.suites import budget
-from autograder.suites.arena import ARENAS, ORDERS, SCENARIOS, num_outputs, stream
+from autograder.suites.arena import ORDERS, SCENARIOS, num_outputs, stream
+from course.arena import MEMORY, allowed_bytes, network_bytes, weigh
 from course.data import load
 from course.device import generator
 
@@ -84,8 +85,8 @@ def test_orders_hold_every_digit_once(order):
 
 def test_the_weight_of_a_state():
     state = {"ab": torch.zeros(3, 4), "rows": torch.zeros(5, dtype=torch.uint8)}
-    assert budget.weigh(state) == 48 + 2 + 16 + 5 + 4 + 8
-    assert budget.weigh({"x" * 1000: torch.zeros(0)}) == 1008
+    assert weigh(state) == 48 + 2 + 16 + 5 + 4 + 8
+    assert weigh({"x" * 1000: torch.zeros(0)}) == 1008
 
 
 @pytest.mark.parametrize(
@@ -104,13 +105,11 @@ def test_states_that_are_none_or_too_large(state, message):
         budget.checked(state, 100_000)
 
 
-def test_budgets_leave_room_for_a_network_and_not_for_all_rows():
-    for name, size in (("digits", 64), ("mnist", 784)):
-        arena = ARENAS[name]
-        allowed = arena.memory_bytes + arena.network_bytes(size) + budget.SMALL_CHANGE
-        rows = arena.rows * (4 * size + 8)
-        small = sum(4 * (size * h + h + h * 10 + 10) for h in (64,))
-        assert rows + small > allowed
+@pytest.mark.parametrize(("name", "rows", "size"), [("digits", 1347, 64), ("mnist", 5000, 784)])
+def test_budgets_leave_room_for_a_network_and_not_for_all_rows(name, rows, size):
+    allowed = allowed_bytes(name, size, MEMORY[name])
+    assert allowed > MEMORY[name] + network_bytes(name, size)
+    assert rows * (4 * size + 8) > allowed
 
 
 @pytest.mark.parametrize(
