@@ -9,9 +9,12 @@ from typing import Any
 
 import torch
 
+from autograder.reference.bands_page import bands_section
 from autograder.reference.goals import GOALS, Goal
 from autograder.reference.showdown_page import showdown
 from autograder.reference.studies import STUDIES
+from autograder.reference.table import read
+from autograder.reference.table_page import section
 
 FOLDER = Path(__file__).parent
 HEAD = """# Results
@@ -44,29 +47,6 @@ pair by the first pair's number of rows; here 89.17 and 90.26 are put right as 9
 0.001, batch 32, 6 epochs a task. Its L2 has strength 1; its EWC has strength 25, 9 epochs and
 another quantity in place of the exact Fisher. Ours have the strength that was chosen.
 """
-BANDS = """
-## Bands of the hidden tests
-
-The hidden tests train with an answer on few rows and ask for an accuracy; whoever falls short
-trains once more, and fails who falls short again. Right answers and wrong ones were trained with
-many random seeds. The threshold lies equally many standard deviations above the mean of the
-nearest wrong answer and below that of the right one, or higher where the wrong one would pass too
-often. The rates of both trials together follow from normal distributions with the measured means
-and deviations; beside them stands how many of the single trainings fell short, or passed. Wrong
-answers that no threshold tells apart so surely are left to the tests of the mechanism.
-
-"""
-COLUMNS = (
-    "exercise",
-    "dataset",
-    "threshold",
-    "right: mean (sd)",
-    "fails: rate, fell short",
-    "nearest wrong: mean (sd)",
-    "passes: rate, passed",
-    "left to the mechanism",
-)
-
 Content = dict[str, Any]
 
 
@@ -78,10 +58,8 @@ def page() -> str:
     for (dataset, name), study in studies.items():
         parts += _study(f"{dataset}: {name}", study)
     parts += _waiting(studies)
-    parts += [BANDS, *_head(*COLUMNS)]
-    for content in contents:
-        for exercise, band in content.get("bands", {}).items():
-            parts.append(_band(exercise, content["dataset"], band))
+    parts += section(read())
+    parts += bands_section(contents)
     for content in contents:
         parts += showdown(content)
     return "".join(parts)
@@ -210,23 +188,3 @@ def _published(line: Content) -> str:
     if not values:
         return "-"
     return f"{' / '.join(f'{value:g}' for value in values)}, mean {sum(values) / len(values):.1f}"
-
-
-def _band(exercise: str, dataset: str, band: Content) -> str:
-    right, wrong = band["answers"]["right"], band["answers"][band["nearest_wrong"]]
-    n = band["seeds"]
-    cells = [
-        f"`{exercise}`",
-        dataset,
-        f"{100 * band['threshold']:.2f}",
-        _spread(right),
-        f"{band['right_fails']:.0e}, {n - round(n * right['passed'])} of {n}",
-        f"{band['nearest_wrong']}: {_spread(wrong)}",
-        f"{band['wrong_passes']:.0e}, {round(n * wrong['passed'])} of {n}",
-        ", ".join(band["left_to_the_mechanism"]) or "-",
-    ]
-    return f"| {' | '.join(cells)} |\n"
-
-
-def _spread(answer: Content) -> str:
-    return f"{100 * answer['mean']:.1f} ({100 * answer['standard_deviation']:.1f})"

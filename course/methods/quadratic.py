@@ -33,12 +33,13 @@ class Quadratic(Method):
         self.anchor: Named = {}
 
     def penalty(self, model: nn.Module) -> Tensor | float:
-        pulls = [
-            _Pull.apply(p, self.anchor[name], self.importance[name])
-            for name, p in model.named_parameters()
-            if name in self.importance
-        ]
-        return self.strength * torch.stack(pulls).sum() if pulls else 0.0
+        held = [(name, p) for name, p in model.named_parameters() if name in self.importance]
+        if not held:
+            return 0.0
+        anchors = [self.anchor[name] for name, _ in held]
+        weights = [self.importance[name] for name, _ in held]
+        pull: Tensor = _Pull.apply(anchors, weights, *(p for _, p in held))
+        return self.strength * pull
 
     def accumulate(self, importance: Named, decay: float = 1.0) -> None:
         """One importance, decay * old + new, and one anchor, the parameters as they are now."""
@@ -58,16 +59,19 @@ def parameters(model: nn.Module) -> Named:
 
 
 class _Pull(torch.autograd.Function):
-    """Half the sum of importance * (parameter - anchor)^2 and its gradient, in few passes."""
+    """Half the sum of weight * (parameter - anchor)^2 and its gradient, in few passes."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, parameter: Tensor, anchor: Tensor, importance: Tensor) -> Tensor:
-        away = parameter - anchor
-        slope = importance * away
-        ctx.save_for_backward(slope)
-        return away.flatten().dot(slope.flatten()) / 2
+    def forward(
+        ctx: FunctionCtx, anchors: list[Tensor], weights: list[Tensor], *parameters: Tensor
+    ) -> Tensor:
+        away = [p - anchor for p, anchor in zip(parameters, anchors, strict=True)]
+        slopes = [weight * gap for weight, gap in zip(weights, away, strict=True)]
+        ctx.save_for_backward(*slopes)
+        pairs = zip(away, slopes, strict=True)
+        return torch.stack([gap.flatten().dot(slope.flatten()) for gap, slope in pairs]).sum() / 2
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *outer: Tensor) -> tuple[Tensor, None, None]:
-        (slope,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        return slope * outer[0], None, None
+    def backward(ctx: FunctionCtx, *outer: Tensor) -> tuple[Tensor | None, ...]:
+        slopes: tuple[Tensor, ...] = ctx.saved_tensors  # type: ignore[attr-defined]
+        return None, None, *(slope * outer[0] for slope in slopes)

@@ -82,7 +82,7 @@ def test_the_penalty_has_no_part_in_the_path_of_si():
 def test_a_pull_is_half_the_weighted_square_with_its_gradient():
     p, anchor, weight = torch.rand(3, 4, 2, generator=generator(0), dtype=torch.float64)
     p = p.clone().requires_grad_()
-    value = _Pull.apply(p, anchor, weight)
+    value = _Pull.apply([anchor[:1], anchor[1:]], [weight[:1], weight[1:]], p[:1], p[1:])
     assert value.item() == pytest.approx(0.5 * (weight * (p - anchor) ** 2).sum().item())
     (3 * value).backward()
     assert torch.allclose(p.grad, 3 * weight * (p.detach() - anchor))
