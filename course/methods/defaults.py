@@ -39,7 +39,7 @@ CAPACITY = {"digits": 200, "mnist": 1_100}  # rows
 # classes arrive one after another no strength of a penalty is good, so the choice says little.
 # On MNIST the best of three, by factors of 10, around twice those of the scripts of Hsu et al.
 # 2018: one seed, their protocol, one epoch a task, 10 % of the training rows held back. Not
-# searched yet: MAS, LwF, and classes one after another, where twice theirs stand.
+# searched yet: classes one after another, where twice theirs stand; MAS and LwF, which are guesses.
 STRENGTHS: dict[tuple[str, str], tuple[float, float, float]] = {
     ("digits", "L2"): (0.01, 0.03, 0.003),
     ("digits", "EWC"): (1e3, 1e4, 1e6),
