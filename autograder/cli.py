@@ -50,7 +50,8 @@ def plain_errors() -> Iterator[None]:
                 "the gradebook is held by another program: close it there, or wait, and run the "
                 "command again; finished grades are kept"
             )
-        fail(str(error).splitlines()[0])
+        cause = getattr(error, "orig", None) or error  # what the database said, not where
+        fail(str(cause).splitlines()[0])
 
 
 def fail(message: str, status: int = 1) -> None:

@@ -25,6 +25,7 @@ MOST_DEATHS = 3  # of a submission's workers: the first, and two more that tried
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,  # we count the deaths ourselves
     "distributed.scheduler.worker-saturation": 1.0,  # nothing waits behind a submission that hangs
+    "distributed.scheduler.worker-ttl": None,  # local ones live as we do, whatever the clock says
     "distributed.comm.timeouts.connect": "30s",
     "distributed.admin.large-graph-warning-threshold": "1GB",  # a notebook has its own limit
     "distributed.admin.low-level-log-length": 10,  # else each connection keeps 1,000 submissions
