@@ -22,7 +22,7 @@ from autograder.gradebook.job import Done, Failed, Job, Killed, Outcome
 from autograder.receipts import grader_hash
 
 MOST_DEATHS = 3  # of a submission's workers: the first, and two more that tried it again
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 0,  # we count the deaths ourselves
     "distributed.scheduler.worker-saturation": 1.0,  # nothing waits behind a submission that hangs
     "distributed.scheduler.worker-ttl": None,  # local ones live as we do, whatever the clock says
