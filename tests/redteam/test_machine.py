@@ -191,6 +191,6 @@ def test_a_class_is_graded_as_if_nobody_hostile_were_in_it(tmp_path):
     assert sum(exercise["score"] for exercise in alone) == FORGETTING.points - FULL["relabel"]
     assert rows["all"]["c-bomb"]["score"] == rows["all"]["e-spy"]["score"] == FORGETTING.points
     assert "cell-crashed: a cell" in rows["all"]["c-bomb"]["flags"]
-    assert rows["all"]["a-hog"]["score"] < FORGETTING.points  # its own time is what it took
+    assert len(rows["all"]) == 5  # the hog, too: how much of its own time it wasted is its affair
     shown = (tmp_path / "all" / "autograded" / "e-spy" / ID / f"{ID}.ipynb").read_text()
     assert str(tmp_path) not in shown
