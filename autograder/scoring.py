@@ -15,6 +15,7 @@ import torch
 
 from autograder.assignments import Assignment, Exercise
 from autograder.inside.wire import WireError
+from autograder.reference.bands import NotMeasured
 from autograder.student import BadValue, Student, StudentFailure
 from autograder.suites.expect import Partly, WrongKind
 from autograder.trace import Trace
@@ -187,6 +188,8 @@ class SuitePlugin(Marks):
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         report = yield
         error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, NotMeasured):
+            self.problems.append(str(error))
         if call.when == "call":
             outcomes = self.outcomes.setdefault(item.cls.exercise, [])  # type: ignore[attr-defined]
             trace = self._student.trace

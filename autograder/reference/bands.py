@@ -10,14 +10,18 @@ from typing import Any
 FOLDER = Path(__file__).parent
 
 
+class NotMeasured(LookupError):
+    """There is nothing to hold an answer against: the grader's fault, not the student's."""
+
+
 def threshold(exercise: str, dataset: str) -> float:
     """The accuracy, a fraction, from which on an answer to ``exercise`` counts as right.
 
-    Raises ``LookupError`` when none was measured.
+    Raises ``NotMeasured``.
     """
     bands = _bands(dataset)
     if exercise not in bands:
-        raise LookupError(f"no band for {exercise!r} on {dataset!r}: run `reference` to measure it")
+        raise NotMeasured(f"no band for {exercise!r} on {dataset!r}: run `reference` to measure it")
     return float(bands[exercise]["threshold"])
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from autograder.reference.bands import NotMeasured
 from autograder.suites.arena import ORDERS, stream
 from course.arena import between
 from course.data import Dataset
@@ -22,11 +23,13 @@ NAIVE, JOINT = "naive", "joint"
 def way(average: float, dataset: str, scenario: str, order: int) -> float:
     """Where an average accuracy lies, 0 for naive training and 1 for joint training.
 
-    Raises ``LookupError`` where the order was not measured.
+    Raises ``NotMeasured``.
     """
     measured = _measured(dataset)
     if scenario not in measured or order >= len(measured[scenario]):
-        raise LookupError(f"order {order} of {scenario!r} on {dataset!r}: run `reference`")
+        raise NotMeasured(
+            f"no ends of order {order} of {scenario!r} on {dataset!r}: run `reference`"
+        )
     low, high = (float(measured[scenario][order][end]["mean"]) for end in (NAIVE, JOINT))
     return (average - low) / (high - low)
 

@@ -9,7 +9,7 @@ from autograder.misconceptions import CATALOGUE
 from autograder.misconceptions.misconceptions_05_showdown import Replay
 from autograder.quality.right import RIGHT
 from autograder.reference import ends
-from autograder.scoring import cases
+from autograder.scoring import GraderError, cases, run_suite
 from autograder.student import LocalStudent
 from autograder.suites import budget
 from autograder.suites.arena import ORDERS, SCENARIOS, num_outputs, stream
@@ -67,6 +67,13 @@ def test_naive_training_earns_next_to_nothing_and_joint_training_all(scenario):
     naive, joint = ends.both(data, scenario, 0, 12_345)
     assert abs(ends.way(naive, "digits", scenario, 0)) < 0.6
     assert ends.way(joint, "digits", scenario, 0) > 0.9
+
+
+def test_without_measured_ends_nobody_is_graded(monkeypatch):
+    monkeypatch.setattr(ends, "_measured", lambda dataset: {})
+    student = LocalStudent({"Learner": RIGHT[SHOWDOWN.id]["Learner"][2]}, SEED)
+    with pytest.raises(GraderError, match="no ends of order"):
+        run_suite(SHOWDOWN, student, SEED, "digits")
 
 
 def test_a_run_has_pixels_and_rows_of_its_own_but_the_order_s_tasks():
