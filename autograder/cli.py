@@ -207,8 +207,11 @@ def reference(
     names = [name.value for name in dataset or DatasetName]
     with plain_errors():
         try:
-            parts = write_table(seeds or 10, workers) if table else None
-            for path in parts or write(names, seeds, tuple(only or ())):
+            if table:
+                written = write_table(seeds or 10, workers)
+            else:
+                written = write(names, seeds, tuple(only or ()))
+            for path in written:
                 typer.echo(f"written: {path}")
         except UnknownPart as error:
             fail(str(error), 2)
