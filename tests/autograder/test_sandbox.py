@@ -134,7 +134,7 @@ def test_a_package_that_is_asked_for_is_hidden_with_all_that_is_in_it():
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "crashed", "ended"),
         ("import ctypes\nctypes.string_at(0)", "crashed", "ended the Python process"),
         ("x = bytearray(700 << 20)\nimport time\ntime.sleep(20)", "crashed", "MiB of memory"),
-        ("import os, time\nfor _ in range(60):\n    os.fork() or time.sleep(20)",
+        ("import os, time\nfor _ in range(60):\n    os.fork() or time.sleep(20)\ntime.sleep(4)",
          "crashed", "processes"),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 from autograder import solutions
 from autograder.assignments import ASSIGNMENTS
 from autograder.diagnosis import diagnose
+from autograder.quality.right import BY_VALUES
 from autograder.scoring import run_suite
 from autograder.student import LocalStudent
 
@@ -19,7 +20,7 @@ def named(assignment, exercise, function, seed=SEED):
     return diagnose(what, exercise, outcomes, seed, "digits")
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("assignment", BY_VALUES)
 def test_right_answers_have_no_misconception(assignment):
     for name, function in solutions.load(ASSIGNMENTS[assignment]).items():
         assert named(assignment, name, function) is None
