@@ -10,8 +10,8 @@ from statistics import mean, stdev
 from typing import Any
 
 from autograder.reference.bands import NotMeasured
-from autograder.suites.arena import ORDERS, stream
-from course.arena import between
+from autograder.suites.arena import ORDERS
+from course.arena import between, presented
 from course.data import Dataset
 from course.device import generator
 
@@ -43,7 +43,7 @@ def _measured(dataset: str) -> dict[str, Any]:
 def both(dataset: Dataset, scenario: str, order: int, seed: int) -> tuple[float, float]:
     """Average accuracies, fractions, of naive and of joint training, from the same weights."""
     rng = generator(seed)
-    return between(stream(dataset, scenario, ORDERS[order], rng), dataset.name, scenario, seed)
+    return between(presented(dataset, scenario, ORDERS[order], rng), dataset.name, scenario, seed)
 
 
 def entry(found: Sequence[tuple[float, float]]) -> dict[str, Any]:

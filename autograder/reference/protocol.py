@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from course import methods
 from course.data import Dataset, Task, digit_pairs, even_odd, permuted, split
 
 # Which notebook a method belongs to.
@@ -33,14 +34,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(methods.Training):
     """How a task is learnt. Momentum 1 is what SGD does when gradients are never cleared."""
-
-    optimizer: str
-    lr: float
-    batch_size: int
-    epochs: int
-    momentum: float = 0.0
 
     def __str__(self) -> str:
         momentum = f", momentum {self.momentum:g}" if self.momentum else ""

@@ -1,15 +1,10 @@
-"""The streams on which learners are judged: the same for all answers, and for the reference."""
+"""The hidden orders of tasks on which learners are judged; ``course.arena`` presents them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from course.data import SCENARIOS
 
-import torch
-
-from course.arena import presented
-from course.data import SCENARIOS, Dataset, Task
-
-__all__ = ["ORDERS", "SCENARIOS", "num_outputs", "stream"]
+__all__ = ["ORDERS", "SCENARIOS", "num_outputs"]
 
 Pair = tuple[int, int]
 
@@ -27,10 +22,3 @@ ORDERS: tuple[tuple[Pair, ...], ...] = (
 def num_outputs(scenario: str) -> int:
     """How many labels there are: all digits, or two in every task."""
     return 2 * len(ORDERS[0]) if scenario == "class" else 2
-
-
-def stream(
-    dataset: Dataset, scenario: str, order: Sequence[Pair], rng: torch.Generator
-) -> list[Task]:
-    """The tasks of one run, as they are presented in the course's own arena."""
-    return presented(dataset, scenario, order, rng)

@@ -8,9 +8,10 @@ import torch
 
 from autograder.reference import ends
 from autograder.student import Student
-from autograder.suites.arena import ORDERS, stream
+from autograder.suites.arena import ORDERS
 from autograder.suites.showdown import Contest, Run
 from autograder.suites.symptoms import recognised
+from course.arena import presented
 from course.data import Dataset
 
 STREAMS = 2  # are averaged
@@ -53,7 +54,7 @@ def place(student: Student, dataset: Dataset, scenario: str, rng: torch.Generato
     """
     runs, ways, mistakes = [], [], []
     for number in torch.randperm(len(ORDERS), generator=rng)[:STREAMS].tolist():
-        tasks = stream(dataset, scenario, ORDERS[number], rng)
+        tasks = presented(dataset, scenario, ORDERS[number], rng)
         run = Contest(student, dataset.name, scenario, tasks, rng).run()
         way = ends.way(run.average, dataset.name, scenario, number)
         runs.append(run)

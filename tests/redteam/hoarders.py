@@ -175,9 +175,7 @@ class Learner(Learner):
         self.count = int(state.pop("count"))
         super().restore(state)
 """
-NAMES = """
-import base64, numpy
-
+KEPT = """
 class Learner(Learner):
     kept = None
 
@@ -186,7 +184,13 @@ class Learner(Learner):
 
     def keep(self, hoard):
         self.kept = hoard
+"""
+NAMES = (
+    KEPT
+    + """
+import base64, numpy
 
+class Learner(Learner):
     def state(self):
         words = [base64.b85encode(torch.cat([x, y[:, None].float()], 1).numpy().tobytes()).decode()
                  for x, y in self.kept]
@@ -201,21 +205,16 @@ class Learner(Learner):
             self.kept.append((rows[:, :-1], rows[:, -1].long()))
         super().restore({name: p for name, p in state.items() if "/" not in name})
 """
-LYING = """
+)
+LYING = (
+    KEPT
+    + """
 class Small(torch.Tensor):
     def numel(self): return 1
     def element_size(self): return 1
     nbytes = 1
 
 class Learner(Learner):
-    kept = None
-
-    def hoard(self):
-        return list(self.kept or [])
-
-    def keep(self, hoard):
-        self.kept = hoard
-
     def state(self):
         x, y = (torch.cat(parts) for parts in zip(*self.kept))
         rows = torch.cat([x, y[:, None].float()], 1).repeat(1, 5)
@@ -227,6 +226,7 @@ class Learner(Learner):
         self.kept = [(rows[:, :-1], rows[:, -1].long())]
         super().restore(state)
 """
+)
 
 OUTSIDE = {
     "attribute": ATTRIBUTE,

@@ -7,9 +7,10 @@ from autograder.limits import Limits
 from autograder.remote import RemoteStudent
 from autograder.session import Cell
 from autograder.student import LocalStudent, StudentFailure
-from autograder.suites.arena import ORDERS, stream
+from autograder.suites.arena import ORDERS
 from autograder.suites.expect import Partly
 from autograder.suites.showdown import Contest
+from course.arena import presented
 from course.data import load
 from course.device import generator
 from tests.redteam.hoarders import ATTRIBUTE, INSIDE, NAIVE, OUTSIDE
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("redteam-hoarders")
 def contest(student):
     """What comes of one stream of classes, always the same."""
     data, rng = load("digits", device="cpu", download=False), generator(3)
-    tasks = stream(data, "class", ORDERS[0], rng)
+    tasks = presented(data, "class", ORDERS[0], rng)
     student.begin("Learner", 5, trains=True)
     return Contest(student, "digits", "class", tasks, rng).run()
 
@@ -85,7 +86,7 @@ def test_test_rows_come_mixed_and_tell_nothing_of_their_task():
             pass
 
     contest(LocalStudent({"Learner": Spy}))
-    tasks = stream(load("digits", device="cpu"), "class", ORDERS[0], generator(3))
+    tasks = presented(load("digits", device="cpu"), "class", ORDERS[0], generator(3))
     rows, told = asked[-1]
     assert told is None
     assert len(rows) == sum(len(task.x_test) for task in tasks)

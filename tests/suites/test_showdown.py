@@ -12,8 +12,8 @@ from autograder.reference import ends
 from autograder.scoring import GraderError, cases, run_suite
 from autograder.student import LocalStudent
 from autograder.suites import budget
-from autograder.suites.arena import ORDERS, SCENARIOS, num_outputs, stream
-from course.arena import MEMORY, allowed_bytes, network_bytes, weigh
+from autograder.suites.arena import ORDERS, SCENARIOS, num_outputs
+from course.arena import MEMORY, allowed_bytes, network_bytes, presented, weigh
 from course.data import load
 from course.device import generator
 
@@ -78,7 +78,7 @@ def test_without_measured_ends_nobody_is_graded(monkeypatch):
 
 def test_a_run_has_pixels_and_rows_of_its_own_but_the_order_s_tasks():
     data = load("digits", device="cpu", download=False)
-    one, other = (stream(data, "class", ORDERS[1], generator(seed)) for seed in (0, 1))
+    one, other = (presented(data, "class", ORDERS[1], generator(seed)) for seed in (0, 1))
     assert [task.classes for task in one] == list(ORDERS[1]) == [task.classes for task in other]
     assert not torch.equal(one[0].x_train.mean(0), other[0].x_train.mean(0))
     assert torch.equal(one[0].x_train.sum(1).sort().values, other[0].x_train.sum(1).sort().values)
