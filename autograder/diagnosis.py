@@ -13,7 +13,7 @@ from autograder.misconceptions import CATALOGUE, Misconception
 from autograder.scoring import Outcome, failed, run_quickly
 from autograder.student import LocalStudent
 from autograder.suites.expect import DIFFERENCES
-from autograder.trace import alike, without_use
+from autograder.trace import alike_marked
 
 SILENT = ("timeout", "crashed", "not_attempted")
 
@@ -79,7 +79,7 @@ def _likeness(theirs: list[Outcome], students: list[Outcome]) -> tuple[int, ...]
         kind = int(2 * explained >= len(missed) or by_chance)
     if kind == 0:
         return (0,)
-    values = sum(alike(a.trace, b.trace) for a, b in pairs)
+    values = sum(alike_marked(a.marked, b.marked) for a, b in pairs)
     exact = sum(a.verdict == b.verdict for a, b in pairs)
     return kind, explained, messages, values, exact
 
@@ -89,7 +89,7 @@ def _same(a: Outcome, b: Outcome) -> bool:
 
     Where a callback of the suite refused a call, the message alone says so.
     """
-    return _masked(a) == _masked(b) and alike(without_use(a.trace), without_use(b.trace))
+    return _masked(a) == _masked(b) and alike_marked(a.marked_outside, b.marked_outside)
 
 
 def _only_values(outcome: Outcome) -> bool:

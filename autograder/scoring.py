@@ -18,7 +18,7 @@ from autograder.inside.wire import WireError
 from autograder.reference.bands import NotMeasured
 from autograder.student import BadValue, Student, StudentFailure
 from autograder.suites.expect import Partly, WrongKind
-from autograder.trace import Trace
+from autograder.trace import Marked, Trace, marked, without_use
 from autograder.verdicts import TestVerdict
 from course.data import Dataset, load
 
@@ -49,6 +49,16 @@ class Outcome:
     by_accuracy: bool = False
     wrong_kind: bool = False
     misconception: str | None = None
+
+    @functools.cached_property
+    def marked(self) -> list[Marked]:
+        """The trace, ready for being compared often."""
+        return marked(self.trace)
+
+    @functools.cached_property
+    def marked_outside(self) -> list[Marked]:
+        """The same, how models were used aside."""
+        return marked(without_use(self.trace))
 
 
 @functools.cache

@@ -321,25 +321,34 @@ class Codec:
         return {"fresh": fresh, "changes": changes, "fields": message}, encoder.tensors
 
     def decode(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> dict[str, Any]:
-        """The fields of a message, its changes applied; raises ``WireError``."""
+        """The fields of a message, its changes applied.
+
+        Raises ``WireError``; lists and dicts that the message was about to change are empty then:
+        what it made of them may hold itself, or be too much for whoever looks at it.
+        """
         if message.get("fresh") is True and self._obeys:
             self.reset()
         decoder = Decoder(self, tensors)
         known = self.mark()
-        changed: set[int] = set()
+        changed: dict[int, Any] = {}
         try:
             for number, state in message["changes"]:
-                decoder.set_state(self.object(number), state)
+                value = self.object(number)
                 if number in changed:
                     raise WireError("an object that changed twice at once")
-                changed.add(number)
+                changed[number] = value
+                decoder.set_state(value, state)
             values = {str(key): decoder.value(value) for key, value in message["fields"].items()}
             touched = [*changed, *self._since(known)]
             self._check_size(values, touched)
             self._note_synced(touched)
-        except WireError:
-            raise
-        except Exception as error:  # noqa: BLE001 - however torch puts it, the message is bad
+        except Exception as error:
+            for value in changed.values():
+                if isinstance(value, list | dict):
+                    value.clear()
+            if isinstance(error, WireError):
+                raise
+            # However torch puts it, the message is bad.
             raise WireError(f"a message that cannot be read: {type(error).__name__}") from None
         return values
 

@@ -22,6 +22,8 @@ from autograder.submissions import answered, hand_in, right_answers, untouched
 from tests.redteam.notebook_attacks import BESIDE, ON_CELLS, ON_FILES, SCRIPT
 from tests.running import autograder, nbgrader
 
+VISIBLE = ("autograder/inside", "course/checks")  # code that is in every sandbox
+
 ID = FORGETTING.id
 SEED = "20250101"
 SECRET = "the instructor's secret"
@@ -259,7 +261,10 @@ def test_no_output_holds_a_secret(attacked_class):
     told = [text, json.dumps(rows)]
     told += [p.read_text() for step in ("autograded", "feedback") for p in files_of(root / step)]
     released = "\n".join(cell.source for cell in untouched(FORGETTING).cells)
-    hidden = lines_of(FORGETTING.suite.read_text()) - lines_of(released)
+    # A submission may print the code that is in its sandbox.
+    visible = [p.read_text() for part in VISIBLE for p in (ROOT / part).rglob("*.py")]
+    hidden = lines_of(FORGETTING.suite.read_text()) - lines_of(released, *visible)
+    assert hidden
     for line in hidden | {SECRET, "root:x:0"}:
         assert not any(line in one for one in told), line
 

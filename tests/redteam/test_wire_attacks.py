@@ -169,6 +169,22 @@ def test_an_object_changes_once_in_a_message():
         scorer.request("call", args=[1])
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param([[0, [doubled(45)]]], id="2 to the 45 lists"),
+        pytest.param([[0, [ref(0)]]], id="itself"),
+        pytest.param([[0, [ref(0)]], [0, []]], id="itself, before the message turns out to be bad"),
+        pytest.param([[0, [1, {"t": "?"}]]], id="something that cannot be read"),
+    ],
+)
+def test_what_a_refused_message_made_of_an_argument_can_be_looked_at(changes):
+    argument = [1]
+    with scorer_hearing(answer(1, None, changes)) as scorer, pytest.raises(WireError):
+        scorer.request("call", args=argument)
+    assert trace.plain(argument) == []
+
+
 def test_lists_do_not_grow_into_one_another_over_many_messages():
     grown = [[0, [ref(2), ref(2)]], [2, [ref(4)] * 2], [4, [ref(6)] * 1000], [6, [0] * 1000]]
     asked = [
