@@ -7,12 +7,13 @@ from autograder import sandbox
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share one process and what they set up, but for those of the suites.
+    """A file's tests share one process and what they set up, but for two folders.
 
-    Those are too many for one process; tests of one exercise share what its mistakes do.
+    Those of the suites are too many for one process; tests of one exercise share what its mistakes
+    do. Those of the notebooks share nothing, and take long.
     """
     for item in items:
-        if item.path.parent.name != "suites":
+        if item.path.parent.name not in ("suites", "notebooks"):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
         elif hasattr(item, "callspec") and "exercise" in item.callspec.params:
             item.add_marker(pytest.mark.xdist_group(str(item.callspec.params["exercise"])))
