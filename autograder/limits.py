@@ -25,7 +25,7 @@ class Limits:
     folders, ``files`` how many in all; ``cell_output`` and ``total_output`` of what cells print and
     show; ``notebook`` of the file that is handed in; ``message_text`` and ``message_tensors`` of
     one message from the sandbox, ``call_messages`` of all messages of one call or cell. How deeply
-    values may be nested is ``MAX_DEPTH`` of ``inside/codec.py``.
+    values may be nested is said in ``inside/codec.py``.
     """
 
     start_seconds: float = 60.0

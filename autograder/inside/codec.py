@@ -27,6 +27,7 @@ from .wire import CannotCross, WireError, clean, same_values, sendable, take_ten
 
 SCORER, AGENT = 0, 1
 MAX_DEPTH = 50
+MAX_HELD = 40  # levels that an object may come to have: it can be sent again, inside others
 MAX_OBJECTS = 10_000
 MAX_ITEMS = 1_000_000  # in all lists, tuples and dicts of a message
 MAX_KEYS = 1000  # of a dict: of many more, all with the same hash, it would take hours to make one
@@ -395,14 +396,14 @@ def _size(value: Any, known: dict[int, tuple[int, int]], depth: int = 0) -> tupl
     if not isinstance(value, list | tuple | dict | Task):
         return 1, 0
     if id(value) not in known:
-        if depth > MAX_DEPTH:
+        if depth > MAX_HELD:
             raise WireError("a value that is nested too deeply")
         inside = [_size(part, known, depth + 1) for part in _parts(value)]
         known[id(value)] = (
             1 + sum(count for count, _ in inside),
             1 + max((levels for _, levels in inside), default=0),
         )
-    if known[id(value)][1] > MAX_DEPTH:
+    if known[id(value)][1] > MAX_HELD:
         raise WireError("a value that is nested too deeply")
     return known[id(value)]
 

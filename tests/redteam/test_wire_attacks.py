@@ -185,6 +185,18 @@ def test_what_a_refused_message_made_of_an_argument_can_be_looked_at(changes):
     assert trace.plain(argument) == []
 
 
+@pytest.mark.parametrize("levels", [30, 38, 48])
+def test_what_became_of_an_argument_can_be_sent_again(levels):
+    argument, nested = [1], 0
+    for k in range(levels):
+        nested = listed(2 * k + 1, nested)
+    both = (answer(1, None, [[0, [nested]]]), answer(2, 7))
+    with scorer_hearing(*both) as scorer:
+        with suppress(WireError):
+            scorer.request("call", args=argument)
+        assert scorer.request("call", args={"in": [(argument,)]}) == 7
+
+
 def test_lists_do_not_grow_into_one_another_over_many_messages():
     grown = [[0, [ref(2), ref(2)]], [2, [ref(4)] * 2], [4, [ref(6)] * 1000], [6, [0] * 1000]]
     asked = [
