@@ -194,7 +194,7 @@ def test_what_became_of_an_argument_can_be_sent_again(levels):
     with scorer_hearing(*both) as scorer:
         with suppress(WireError):
             scorer.request("call", args=argument)
-        assert scorer.request("call", args={"in": [(argument,)]}) == 7
+        assert scorer.request("call", fresh=True, args={"in": [(argument,)]}) == 7
 
 
 def test_lists_do_not_grow_into_one_another_over_many_messages():
