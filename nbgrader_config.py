@@ -41,3 +41,6 @@ c.Autograde.autograde_preprocessors = [
 
 c.ZipCollectApp.extractor_plugin = "autograder.gradebook.collect.SafeExtractor"
 c.ZipCollectApp.collector_plugin = "autograder.gradebook.collect.SafeCollector"
+
+# Only where the formgrader shows a submission: see there.
+c.HTMLExporter.preprocessors = ["autograder.gradebook.rubric.ShowMarkSchemes"]
