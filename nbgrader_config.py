@@ -41,3 +41,8 @@ c.Autograde.autograde_preprocessors = [
 
 c.ZipCollectApp.extractor_plugin = "autograder.gradebook.collect.SafeExtractor"
 c.ZipCollectApp.collector_plugin = "autograder.gradebook.collect.SafeCollector"
+
+c.GenerateFeedback.exporter_class = "autograder.gradebook.page.FeedbackPage"
+
+# Only where the formgrader shows a submission: see there.
+c.HTMLExporter.preprocessors = ["autograder.gradebook.rubric.ShowMarkSchemes"]

@@ -28,6 +28,7 @@ th:nth-child(2), td:nth-child(2) { text-align: left; }
 </style>
 </head>
 <body>
+<main>
 <h1>Leaderboard of {{ assignment }}</h1>
 <table>
 <caption>{{ places | length }} graded, best first. Points of the hidden tests; written answers are
@@ -46,6 +47,7 @@ not counted. In the mean: {% for column, mean in means %}{{ column }} {{ "%.1f" 
 {% endfor %}</tr>
 {% endfor %}</tbody>
 </table>
+</main>
 </body>
 </html>
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,8 +13,10 @@ from nbgrader.utils import parse_utc
 from autograder.gradebook.files import Unreadable, read_plain, short
 
 TIMESTAMP = "timestamp.txt"
+SECRET = "submission_secret.txt"  # nbgrader's exchange names the feedback by it
 MAX_ENTRIES = 1000  # files and folders that are looked at to name them
-HARMLESS = {TIMESTAMP, ".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"}
+SYSTEM = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"}
+HARMLESS = {TIMESTAMP, SECRET, *SYSTEM}
 
 
 def flags_beside(notebook: Path) -> list[str]:
@@ -35,6 +38,8 @@ def flags_beside(notebook: Path) -> list[str]:
         flags.append(f"too-many-files: more than {MAX_ENTRIES} beside the notebook")
     if (notebook.parent / TIMESTAMP).exists() and timestamp(notebook.parent) is None:
         flags.append(f"no-time: {TIMESTAMP} holds none that could be read")
+    if (notebook.parent / SECRET).exists() and secret(notebook.parent) is None:
+        flags.append(f"no-secret: {SECRET} holds none that could be read")
     return flags
 
 
@@ -48,6 +53,15 @@ def timestamp(folder: Path) -> str | None:
     except Exception:  # noqa: BLE001 - dateutil raises many kinds of error for a bad date
         return None
     return text
+
+
+def secret(folder: Path) -> str | None:
+    """The key under which a student fetches the feedback, as nbgrader's exchange drew it."""
+    try:
+        text = read_plain(folder / SECRET, 200).decode("ascii", "replace").strip()
+    except Unreadable:
+        return None
+    return text if re.fullmatch(r"[0-9a-f]{128}", text) else None
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -19,7 +19,8 @@ from autograder.gradebook.files import Unreadable, short
 MAX_NODES = 500_000  # lists and objects in the file: a million bytes of "[]" are 25 MB in memory
 MAX_CELLS = 1000
 MAX_TEXT = 1 << 20  # characters in all cells together
-MAX_FIGURES = 4 << 20  # characters of pictures, as base64, in all cells together
+MAX_FIGURES = 4 << 20  # characters of pictures, as base64, and their words in all cells together
+MAX_WORDS = 4000  # characters of what stands in for a picture where nobody sees it
 
 SUBMITTED_ID = "submitted_id"
 MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
@@ -52,7 +53,7 @@ def keep(content: dict[str, Any]) -> NotebookNode:
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number:03d}"
         for output in cell.get("outputs", []):
-            room -= len(output.data["image/png"])
+            room -= sum(map(len, output.data.values()))
         if room < 0:
             cell.outputs = []
     return new_notebook(cells=cells)
@@ -107,12 +108,13 @@ def _text(value: Any) -> str:
 
 
 def _figures(outputs: Any) -> Iterator[NotebookNode]:
-    """The pictures that a student submitted, for whoever grades by hand: nothing but PNG."""
+    """The pictures that a student submitted, for whoever grades by hand: PNG and their words."""
     for output in outputs if isinstance(outputs, list) else []:
         data = output.get("data") if isinstance(output, dict) else None
         png = _text(data.get("image/png")) if isinstance(data, dict) else ""
         if re.fullmatch(r"iVBORw0KGgo[A-Za-z0-9+/=\s]+", png):
-            yield new_output("display_data", {"image/png": png})
+            words = _text(data.get("text/plain"))[:MAX_WORDS]
+            yield new_output("display_data", {"image/png": png, "text/plain": words})
 
 
 def oddities(content: dict[str, Any]) -> list[str]:

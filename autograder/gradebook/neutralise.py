@@ -75,5 +75,6 @@ def _output(output: NotebookNode, ours: bool) -> NotebookNode:
         png = output.data.get("image/png", "")
         if BASE64.fullmatch(png):
             data["image/png"] = png
-        output.data, output.metadata = NotebookNode(data), NotebookNode()
+        words = {"alt": " ".join(data["text/plain"].split())} if "image/png" in data else {}
+        output.data, output.metadata = NotebookNode(data), NotebookNode({"image/png": words})
     return output

@@ -23,6 +23,7 @@ from course.plots.style import (
     names_for,
     percent_axis,
 )
+from course.plots.words import amount, tell
 
 __all__ = ["accuracy_over_tasks", "bars", "heat_map"]
 
@@ -44,6 +45,8 @@ def heat_map(
     ax.set_yticks(range(len(ticks)), ticks)
     ax.set_xlabel("accuracy (%) on task")
     ax.set_ylabel("after training on")
+    rows = [", ".join(f"{100 * value:.1f}" for value in row) for row in matrix]
+    tell(ax, [f"after {tick}: {row}" for tick, row in zip(ticks, rows, strict=True)])
     return ax
 
 
@@ -128,7 +131,21 @@ def bars(
     ax.set_ylabel(ylabel)
     if len(heights) > 1:
         legend_below(ax, 0.08)
+    _tell(ax, heights, ticks, guessing)
     return ax
+
+
+def _tell(
+    ax: Axes, heights: Mapping[str, Floats], ticks: Sequence[str], guessing: Sequence[float]
+) -> None:
+    """The bars in words, and the levels of chance."""
+    rows = dict(heights) | ({"chance": array(guessing)} if guessing else {})
+    facts = []
+    for label, values in rows.items():
+        written = [amount(ax.yaxis, value) for value in values]
+        named = zip(ticks, written, strict=True) if len(written) == len(ticks) else [("", *written)]
+        facts.append(f"{label}: " + ", ".join(" ".join(pair).strip() for pair in named))
+    tell(ax, facts)
 
 
 def _chance(ax: Axes, levels: Sequence[float], count: int) -> None:

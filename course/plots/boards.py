@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course.plots.style import COLOURS, Array, axes, in_percent, numbers
+from course.plots.words import amount, tell
 
 __all__ = ["leaderboard"]
 
@@ -63,4 +64,5 @@ def leaderboard(
     ax.set_axisbelow(True)
     in_percent(ax.xaxis)
     ax.set_xlabel(xlabel)
+    tell(ax, [f"{label}: {amount(ax.xaxis, means[label])}" for label in reversed(order)])
     return ax

@@ -19,6 +19,7 @@ from course.plots.style import (
     in_percent,
     numbers,
 )
+from course.plots.words import amount, tell
 
 __all__ = ["frontier"]
 
@@ -58,7 +59,19 @@ def frontier(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     _name_points(ax, pairs, names or {})
+    tell(ax, [f"{k}: {_in_words(ax, pair, (names or {}).get(k))}" for k, pair in pairs.items()])
     return ax
+
+
+def _in_words(ax: Axes, pair: tuple[Floats, Floats], names: Sequence[object] | None) -> str:
+    """One label's points: the name where it has one, accuracy across and up."""
+    points = [
+        f"{amount(ax.xaxis, old)} across and {amount(ax.yaxis, new)} up"
+        for old, new in zip(*pair, strict=True)
+    ]
+    if names is not None:
+        points = [f"at {name} {point}" for name, point in zip(names, points, strict=True)]
+    return ", ".join(points)
 
 
 def _draw(ax: Axes, pairs: Pairs, bars: Pairs) -> None:

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from course.plots.labels import beside
 from course.plots.style import COLOURS, MARKERS, STYLES, Array, Floats, array, axes, legend_below
+from course.plots.words import tell
 
 __all__ = ["landscape"]
 
@@ -64,6 +65,9 @@ def landscape(
     ax.set_ylabel(ylabel)
     _legend(ax, (*(f"loss of the {label}" for label in labels), *drawn))
     _mark(ax, marked)
+    lines = ", ".join((*(f"loss of the {label}" for label in labels), *drawn))
+    places = [f"{label} at {x:.2g} across, {y:.2g} up" for label, (x, y) in marked.items()]
+    tell(ax, [f"contour lines: {lines}", *places])
     return ax
 
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from course.plots.labels import End, at_right
 from course.plots.style import COLOURS, STYLES, Array, Floats, array, axes, percent_axis
+from course.plots.words import amount, course_of, tell
 
 __all__ = ["curves", "draw_lines"]
 
@@ -68,7 +69,7 @@ def draw_lines(
     levels: Mapping[str, float] | None = None,
 ) -> None:
     """Draws the lines, and writes each one's label beside its last finite value."""
-    last = []
+    last, facts = [], []
     for k, (label, (x, y)) in enumerate(lines.items()):
         colour, style = COLOURS[k % len(COLOURS)], STYLES[k % len(STYLES)]
         mark = marker or ("." if len(x) <= FEW else None)
@@ -79,14 +80,18 @@ def draw_lines(
         finite = np.flatnonzero(np.isfinite(y))
         if len(finite):
             last.append(End(float(x[finite[-1]]), float(y[finite[-1]]), label, colour))
+            facts.append(f"{label}: {course_of(ax.yaxis, y[finite])}")
     for k, (label, height) in enumerate((levels or {}).items()):
         dashes = (0, (6, 2) + (1, 2) * k)
         ax.axhline(height, color="#404040", linestyle=dashes, linewidth=1, zorder=1)
         last.append(End(ax.get_xlim()[1], height, label, "#404040"))
+        facts.append(f"{label} at {amount(ax.yaxis, height)}")
     if chance is not None:
         ax.axhline(chance, color="grey", linestyle=(0, (1, 1)), linewidth=1)
         last.append(End(ax.get_xlim()[1], chance, "chance", "grey"))
+        facts.append(f"chance at {amount(ax.yaxis, chance)}")
     at_right(ax, last)
+    tell(ax, facts)
 
 
 def _checked(

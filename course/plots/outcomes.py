@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from course.plots.labels import End, at_right
 from course.plots.style import MAP, Array, Floats, array, axes, ink, numbers
+from course.plots.words import tell
 
 __all__ = ["outcomes"]
 
@@ -54,7 +55,13 @@ def outcomes(
     ax.set_ylabel(ylabel)
     if line is not None:
         _draw_bound(ax, line)
+    rows = [", ".join(map(_percent, row)) for row in shares]
+    tell(ax, [f"{value:g}: {row}" for value, row in zip(up, rows, strict=True)])
     return ax
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}" if np.isfinite(share) else "not tried"
 
 
 def _draw_bound(ax: Axes, line: tuple[Floats, Floats]) -> None:

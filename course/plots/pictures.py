@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
 
 from course.plots.style import MAP, Array, Floats, array, axes
+from course.plots.words import tell
 
 __all__ = ["images", "importance"]
 
@@ -26,6 +27,7 @@ def images(
     pixels = _pixels(x, shape, labels, "x")
     ax, grid = _grid(pixels, shape, ax, title, labels, columns, 0.6)
     ax.imshow(grid, cmap="gray_r")
+    tell(ax, [_in_words(pixels, labels)])
     return ax
 
 
@@ -52,7 +54,15 @@ def importance(
     form.set_powerlimits((-3, 4))
     bar = ax.figure.colorbar(drawn, ax=ax, fraction=0.05, pad=0.02, aspect=15, format=form)
     bar.outline.set_visible(False)
+    largest = ", ".join(f"{value:.2g}" for value in pixels.max(axis=1))
+    tell(ax, [_in_words(pixels, labels), f"largest pixel of each: {largest}"])
     return ax
+
+
+def _in_words(pixels: Floats, labels: Sequence[object] | None) -> str:
+    """How many images, and what is written above them."""
+    above = "" if labels is None else f", labelled {', '.join(map(str, labels))}"
+    return f"{len(pixels)} images{above}"
 
 
 def _grid(

@@ -18,6 +18,7 @@ from course.plots.style import (
     legend_below,
     numbers,
 )
+from course.plots.words import amount, tell
 
 __all__ = ["agreement", "expected_band"]
 
@@ -68,6 +69,8 @@ def expected_band(
     right, ends = float(places[end]), (float(middle[end]), float(top[end]))
     at_right(ax, [End(right, ends[0], "expected", "black"), End(right, ends[1], inside, "0.6")])
     legend_below(ax, 0.14)
+    least, most = amount(ax.yaxis, bottom.min()), amount(ax.yaxis, top.max())
+    tell(ax, [f"{len(out)} points, {outside}", f"{inside}: {least} to {most}"])
     return ax
 
 
@@ -106,6 +109,9 @@ def agreement(
     ax.set_xlabel("\n".join(line for line in (xlabel, note) if line))
     ax.set_ylabel(ylabel)
     at_right(ax, [End(limits[1], limits[1], "equal", "black")])
+    low, middle, high = np.quantile(second / first, [0.05, 0.5, 0.95])
+    ratios = f"vertical by horizontal: median {middle:.2g}, 9 of 10 from {low:.2g} to {high:.2g}"
+    tell(ax, [f"{len(first)} points", ratios])
     return ax
 
 

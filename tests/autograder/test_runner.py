@@ -86,7 +86,11 @@ def later(root):
     (root / "submitted" / "ann" / ID / "timestamp.txt").write_text("2025-01-31 12:00:00 UTC")
 
 
-@pytest.mark.parametrize("change", [beside, later])
+def by_the_exchange(root):
+    (root / "submitted" / "ann" / ID / "submission_secret.txt").write_text(128 * "5")
+
+
+@pytest.mark.parametrize("change", [beside, later, by_the_exchange])
 def test_what_lies_beside_a_notebook_counts_as_a_change(again, change, grade):
     change(again)
     assert grade(again)[0] == 2
@@ -171,8 +175,10 @@ def test_files_of_the_assignment_are_beside_the_autograded_notebook(again, grade
     (source / "figures").mkdir()
     (source / "figures" / "one.txt").write_text("a figure")
     later(again)
+    by_the_exchange(again)
     grade(again, force=True)
     folder = Course(again).notebook("autograded", "ann", ID).parent
     assert (folder / "figures" / "one.txt").read_text() == "a figure"
     assert (folder / "timestamp.txt").read_text() == "2025-01-31 12:00:00 UTC"
+    assert (folder / "submission_secret.txt").read_text() == 128 * "5"
     assert nbformat.read(folder / f"{ID}.ipynb", as_version=4).cells

@@ -463,6 +463,18 @@ def claims_no_time(folder):
     (folder / "timestamp.txt").write_text("0001-01-01 00:00:00 +9999")
 
 
+def claims_a_secret_by_link(folder):
+    (folder / "submission_secret.txt").symlink_to("/dev/zero")
+
+
+def claims_a_secret_by_pipe(folder):
+    os.mkfifo(folder / "submission_secret.txt")
+
+
+def claims_a_secret_that_is_a_path(folder):
+    (folder / "submission_secret.txt").write_text("../../../gradebook.db")
+
+
 def has_names_made_of_marks(folder):
     (folder / f"{SCRIPT.replace('/', '')}\x1b[2J\n.txt").write_text("x")
     (folder / os.fsdecode(b"\xff\xfe")).write_text("x")
@@ -482,5 +494,8 @@ BESIDE = {
     claims_a_time_by_link: "link-not-followed: timestamp.txt",
     claims_a_time_by_pipe: "no-time: ",
     claims_no_time: "no-time: ",
+    claims_a_secret_by_link: "link-not-followed: submission_secret.txt",
+    claims_a_secret_by_pipe: "no-secret: ",
+    claims_a_secret_that_is_a_path: "no-secret: ",
     has_names_made_of_marks: "file-ignored: ",
 }

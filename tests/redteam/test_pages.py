@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pytest
 from nbconvert.exporters import HTMLExporter
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 
 from autograder.assignments import FORGETTING
+from autograder.gradebook.cells import keep
 from autograder.gradebook.course import Course
-from autograder.gradebook.neutralise import as_text, printable
+from autograder.gradebook.neutralise import as_text, neutralise, printable
+from autograder.gradebook.sanitise import GRADING
 from autograder.notebooks import ROOT
 from autograder.submissions import hand_in, untouched
 from tests.redteam import browser as browsers
@@ -281,10 +283,11 @@ class Page(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.tags, self.text = set(), ""
+        self.tags, self.text, self.pictures = set(), "", []
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
+        self.pictures += [dict(attrs)] if tag == "img" else []
         self.text += "\n" if tag == "br" else ""
 
     def handle_data(self, data):
@@ -325,3 +328,14 @@ def test_markdown_passes_a_students_text_on_as_it_was_typed():
         page.feed(exporter.from_notebook_node(notebook)[0])
         assert page.tags <= allowed.tags | {"div", "br"}
         assert "\n".join(line.rstrip() for line in printable(text).splitlines()) in page.text
+
+
+def test_the_words_of_a_picture_stay_words():
+    """In feedback and formgrader an image has its source and its words, whatever these say."""
+    words = """'"><img src=x onerror="window.pwned='words'">'"""
+    shown = new_output("display_data", {"image/png": PNG, "text/plain": words})
+    kept = keep(new_notebook(cells=[new_code_cell(outputs=[shown])]))
+    kept.metadata[GRADING] = {}
+    page = Page()
+    page.feed(HTMLExporter(template_name="classic").from_notebook_node(neutralise(kept, ID))[0])
+    assert page.pictures == [{"src": f"data:image/png;base64,{PNG}", "alt": words}]
