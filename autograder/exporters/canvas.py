@@ -45,6 +45,7 @@ class CanvasExporter(PlatformExporter):
                 for n in range(section[0] + 1, len(sheet.header))
                 if not COMPUTED.search(sheet.header[n].strip())
             ),
+            heads=tuple(n for n, row in enumerate(sheet.rows) if POINTS in row[0]),
         )
 
     def fresh(self, assignment: str, maximum: float, rows: list[tuple[Person, str]]) -> Sheet:

@@ -16,14 +16,15 @@ class Layout:
 
     ``who``: columns that are written as they are, those first that name a student to a person;
     ``keys``: those by which students are found; ``students``: the rows that are students;
-    ``grades``: the columns that may hold points. ``single``: the file is of one assignment, which
-    its column does not name.
+    ``grades``: the columns that may hold points; ``heads``: rows of no student that are written.
+    ``single``: the file is of one assignment, which its column does not name.
     """
 
     who: tuple[int, ...]
     keys: tuple[int, ...]
     students: tuple[int, ...]
     grades: tuple[int, ...]
+    heads: tuple[int, ...] = ()
     single: bool = False
 
 
@@ -107,9 +108,9 @@ def fill(
 
 
 def cut(sheet: Sheet, layout: Layout, columns: Iterable[int], rows: set[int]) -> Sheet:
-    """What is written of the file: who it is and what was filled in, and rows of no student."""
+    """What is written of the file: who it is, and the columns and rows that were filled in."""
     keep = sorted({*layout.who, *columns})
-    lines = [r for n, r in enumerate(sheet.rows) if n in rows or n not in layout.students]
+    lines = [sheet.rows[n] for n in sorted({*layout.heads, *rows})]
     header, *rest = [[line[n] for n in keep] for line in [sheet.header, *lines]]
     return Sheet(header, rest, sheet.delimiter, sheet.bom)
 

@@ -57,7 +57,7 @@ def alike(own: Mapping[str, frozenset[int]]) -> list[Group]:
     if len(students) < 2:
         return []
     texts = [kept[student] for student in students]
-    vectors = TfidfVectorizer(analyzer=list, dtype="float32").fit_transform(texts)
+    vectors = TfidfVectorizer(analyzer=list).fit_transform(texts)
     labels = DBSCAN(eps=1 - ALIKE, min_samples=2, metric="cosine").fit_predict(vectors)
     found = []
     for label in sorted(set(labels) - {-1}):

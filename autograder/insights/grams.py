@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import builtins
+import io
+import keyword
 import re
+import tokenize
 from functools import lru_cache
-
-from pygments.lexers import PythonLexer
-from pygments.token import Comment, Name, String, Whitespace
 
 LENGTH = 8  # tokens in a run
 LONGEST = 32 << 10  # characters of a cell that are read; what is longer is flagged anyway
 WORD = re.compile(r"\w+")
+FIXED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+LAYOUT |= {tokenize.ENDMARKER}
+
+Token = tuple[str, bool]  # and whether it is a name that its author chose
 
 
 @lru_cache(maxsize=1024)  # many hand in the same: nothing at all, or what the solution says
@@ -18,29 +24,38 @@ def grams(text: str, code: bool = True) -> frozenset[int]:
     """The runs of ``LENGTH`` tokens in code, or of as many words in prose, each as a hash.
 
     A name that is no attribute, no built-in and no keyword counts as the place where it first
-    stood in its run, so renaming changes nothing.
+    stood in its run, so renaming changes nothing. Code that is none is compared word by word.
     """
     text = text[:LONGEST]
-    tokens = _tokens(text) if code else [(word.casefold(), False) for word in WORD.findall(text)]
+    try:
+        tokens = _tokens(text) if code else _words(text)
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        tokens = _words(text)
     starts = range(len(tokens) - LENGTH + 1)
     return frozenset(_run(tokens[start : start + LENGTH]) for start in starts)
 
 
-def _tokens(code: str) -> list[tuple[str, bool]]:
-    """The tokens, each with whether it is a name that its author chose."""
-    tokens: list[tuple[str, bool]] = []
-    before = ""
-    for _, kind, text in PythonLexer().get_tokens_unprocessed(code):
-        if kind in Comment or kind in String.Doc or kind in Whitespace or not text.strip():
+def _words(text: str) -> list[Token]:
+    return [(word.casefold(), False) for word in WORD.findall(text)]
+
+
+def _tokens(code: str) -> list[Token]:
+    """The code's tokens without comments, layout, docstrings and what stands in strings."""
+    tokens: list[Token] = []
+    before, statement = "", True
+    for kind, text, *_ in tokenize.generate_tokens(io.StringIO(code).readline):
+        if kind in LAYOUT:
+            statement = statement or kind in (tokenize.NEWLINE, tokenize.INDENT)
             continue
-        if kind in String:
+        if kind == tokenize.STRING:
             text = "string"
-        named = kind in Name and kind not in Name.Builtin and before != "."
-        tokens.append((text, named))
-        before = text
+        if not (kind == tokenize.STRING and statement):
+            named = kind == tokenize.NAME and text not in FIXED and before != "."
+            tokens.append((text, named))
+        before, statement = text, False
     return tokens
 
 
-def _run(tokens: list[tuple[str, bool]]) -> int:
+def _run(tokens: list[Token]) -> int:
     places: dict[str, int] = {}
     return hash(tuple(places.setdefault(t, len(places)) if named else t for t, named in tokens))
