@@ -3,7 +3,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test redteam lab release check bench clean sandbox browser
+.PHONY: help demo test redteam lab release bundle check bench clean sandbox browser
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ lab: .venv/.installed ## Open the students' notebooks, copied to my-work, in Jup
 release: .venv/.installed ## Make the students' notebooks again from source/
 	$(BIN)/python -m autograder release
 
+bundle: .venv/.installed ## Make what students are handed out: dist/forget-me-not-student.zip
+	$(BIN)/python -m autograder bundle
+
 check: .venv/.installed ## Lint, check types, and see that the release is up to date
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -36,7 +39,7 @@ bench: .venv/.installed ## Time the training loop and the exact Fisher
 	$(BIN)/python -m autograder bench
 
 clean: ## Remove the virtual environment and all caches (nobody's work)
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info
 	find course autograder tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last: an interrupted set-up starts again, a finished one is skipped.

@@ -80,6 +80,28 @@ def release(
 
 
 @app.command()
+def bundle(
+    self_study: Annotated[
+        bool, typer.Option("--self-study", help="With the solutions, for who learns alone.")
+    ] = False,
+) -> None:
+    """Makes what a student is handed out, one archive: dist/forget-me-not-student.zip.
+
+    With --self-study dist/forget-me-not-self-study.zip: the same, and the solutions.
+    """
+    from autograder import release as releases
+    from autograder.bundle import write
+
+    with plain_errors():
+        if releases.difference():
+            fail("the committed release is stale: run `python -m autograder release`")
+        try:
+            typer.echo(f"written: {write(self_study=self_study)}")
+        except ValueError as error:
+            fail(str(error))
+
+
+@app.command()
 def grade(
     assignment: Annotated[str, typer.Argument(help="for example 01-forgetting")],
     root: Annotated[

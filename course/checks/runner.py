@@ -10,6 +10,8 @@ from typing import Any
 
 from course.checks.student import Checks, Function, Raised
 from course.checks.table import Row, to_html, to_text
+from course.checks.title import Outcome, write
+from course.display import show
 
 
 def check(name: str) -> None:
@@ -28,14 +30,11 @@ def check(name: str) -> None:
         raise AssertionError("check() gives no points: grade with this course's own autograder")
     caller: FrameType = sys._getframe(1)
     rows = run(name, caller.f_globals, checks)
-    passed = sum(row.status == "passed" for row in rows)
-    if passed == len(rows):
-        title = f"{name}: all {passed} checks passed. (The hidden tests look at more cases.)"
-    else:
-        title = f"{name}: {passed} of {len(checks[name])} checks passed"
-    if purpose == "validate" and passed < len(rows):
+    outcome = Outcome(name, sum(row.status == "passed" for row in rows), len(checks[name]))
+    title = write(outcome, attempted=rows[0].status != "not_attempted")
+    if purpose == "validate" and outcome.passed < outcome.total:
         raise AssertionError(to_text(title, rows))
-    _show(to_html(title, rows), to_text(title, rows))
+    show({"text/html": to_html(title, rows), "text/plain": to_text(title, rows)})
 
 
 def run(name: str, namespace: dict[str, Any], checks: Checks) -> list[Row]:
@@ -85,11 +84,3 @@ def _all_checks() -> Checks:
 
     packages = (forgetting, replay, l2, ewc, showdown)
     return {name: own for package in packages for name, own in package.CHECKS.items()}
-
-
-def _show(html: str, text: str) -> None:
-    ipython = sys.modules.get("IPython")
-    if ipython is not None and ipython.get_ipython() is not None:
-        ipython.display.display({"text/html": html, "text/plain": text}, raw=True)
-    else:
-        print(text)

@@ -48,8 +48,17 @@ def test_a_failure_is_shown_and_not_raised(capsys: pytest.CaptureFixture[str]) -
     call(WRONG)
     said = capsys.readouterr().out
     assert "1 of 2 checks passed" in said
+    assert "Two hints are folded in the cell below" in said
     assert "failed  Is the mean of the last row." in said
     assert "whole matrix" in said
+
+
+@pytest.mark.parametrize("code", [RIGHT, STUB, ""])
+def test_who_is_not_stuck_is_not_sent_to_the_hints(
+    code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(code)
+    assert "Stuck" not in capsys.readouterr().out
 
 
 def test_in_a_notebook_it_shows_html_and_text(shell: InteractiveShell) -> None:

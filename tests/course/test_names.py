@@ -11,8 +11,10 @@ import course
 ROOT = Path(__file__).parents[2]
 
 PUBLIC = {
-    "course": {"check"},
+    "course": {"check", "progress"},
     "course.checks": {"check"},
+    "course.display": {"show"},
+    "course.overview": {"progress"},
     "course.arena": {
         *("MEMORY", "SMALL_CHANGE", "Practice", "practise", "between", "ends", "presented"),
         *("allowed_bytes", "network_bytes", "stream", "weigh"),

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -86,6 +87,18 @@ def test_every_exercise_has_its_stub_its_check_and_its_points(assignment):
         assert test.metadata["nbgrader"]["points"] == exercise.points
         assert test.metadata["nbgrader"]["locked"]
         assert f'check("{exercise.name}")' in test.source
+
+
+@pytest.mark.parametrize("assignment", IDS)
+def test_below_every_check_two_hints_are_folded(assignment):
+    """As ``check`` tells whoever is stuck."""
+    cells = untouched(ASSIGNMENTS[assignment]).cells
+    below = [after for cell, after in pairwise(cells) if grade_id(cell).startswith(TEST)]
+    assert len(below) == len(ASSIGNMENTS[assignment].exercises)
+    for cell in below:
+        assert cell.source.count("<details>") == cell.source.count("</details>") == 2
+        assert "<summary>Hint</summary>" in cell.source.split("</details>")[0]
+        assert "<summary>A stronger hint</summary>" in cell.source.split("</details>")[1]
 
 
 @pytest.mark.parametrize("assignment", IDS)
