@@ -41,3 +41,8 @@ c.Autograde.autograde_preprocessors = [
 
 c.ZipCollectApp.extractor_plugin = "autograder.gradebook.collect.SafeExtractor"
 c.ZipCollectApp.collector_plugin = "autograder.gradebook.collect.SafeCollector"
+# How Canvas and Moodle name the files of a class: the number is the student's.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*/[^/]*?_(?:LATE_)?(?P<student_id>\d+)_(?:\d+_|assignsubmission_file_?/?)"
+    r"(?P<file_id>\d\d-[a-z0-9]+)"
+)

@@ -28,7 +28,8 @@ def write(root: Path, assignment: str, output: Path | None, names: bool = False)
     """
     find(assignment)
     course = Course(root)
-    reports = Standing(course, assignment).reports() if root.is_dir() else {}
+    begun = any((root / "autograded").glob(f"*/{assignment}"))  # else no gradebook is made either
+    reports = Standing(course, assignment).reports() if begun else {}
     if not reports:
         raise NothingGraded(f"no graded submissions of {assignment} under {root}: run `grade`")
     path = output or root / f"insights-{assignment}.html"
