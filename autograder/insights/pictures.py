@@ -35,6 +35,7 @@ def points(found: Summary) -> str:
         ax.hist(found.points, edges.tolist(), color=COLOURS[0], edgecolor="white")
         ax.axvline(found.median, color=COLOURS[1], linestyle="--", label="median")
         ax.set(xlabel="points of the hidden tests", ylabel="submissions", xlim=(0, found.most))
+        ax.legend(frameon=False)
         _whole(ax)
 
     return _svg("points", title, described, draw)
@@ -111,6 +112,7 @@ def _svg(
     figure = Figure((WIDTH, height), layout="constrained")
     ax = figure.subplots()
     draw(ax)
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     ax.spines[["top", "right"]].set_visible(False)
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif"}
     text = io.StringIO()
