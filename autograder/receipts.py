@@ -32,7 +32,7 @@ def job_hash(
     """A hash of all that a grade and its page depend on."""
     digest = hashlib.sha256(handed.content or b"")
     known = sorted(options.items())
-    for part in (handed.flags, handed.time, truths, assignment, known, versions()):
+    for part in (handed.flags, handed.time, handed.secret, truths, assignment, known, versions()):
         digest.update(repr(part).encode() + b"\0")
     digest.update(grader_hash(assignment).encode())
     return digest.hexdigest()

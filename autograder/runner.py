@@ -88,13 +88,14 @@ class ClassRun:
         elif isinstance(outcome, Killed):
             flag = f"grader-killed: {outcome.deaths} times while it was graded"
             report = zero(self._assignment, flag, "crashed")
-            self._wait(job.student, None, job.handed.time, Row(job.student, report))
+            self._wait(job.student, None, job.handed, Row(job.student, report))
         else:
-            self._wait(job.student, outcome, job.handed.time, Row(job.student, outcome.report))
+            self._wait(job.student, outcome, job.handed, Row(job.student, outcome.report))
 
-    def _wait(self, student: str, done: Done | None, moment: str | None, row: Row) -> None:
+    def _wait(self, student: str, done: Done | None, found: handed.Handed | None, row: Row) -> None:
         place = self._course.notebook("autograded", student, self._assignment.id).parent
-        self._waiting.append((Finished(student, done, moment, place), row))
+        found = found or handed.Handed(None)
+        self._waiting.append((Finished(student, done, found.time, place, found.secret), row))
 
     def _written_rows(self, enough: int) -> Iterator[Row]:
         """Writes what is waiting, if that is enough or has waited for long; all rows there are."""

@@ -1,8 +1,13 @@
-"""Names what lies beside a submitted notebook; none of it is read, copied or followed."""
+"""Names what lies beside a submitted notebook; none of it is copied or followed.
+
+Two small files of nbgrader's own are read: when it was handed in, and the secret by which
+``nbgrader release_feedback`` names the page that is meant for this student alone.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,8 +17,11 @@ from nbgrader.utils import parse_utc
 from autograder.gradebook.files import Unreadable, read_plain, short
 
 TIMESTAMP = "timestamp.txt"
+SECRET = "submission_secret.txt"
+HEXADECIMAL = re.compile(r"[0-9a-f]{32,200}")
 MAX_ENTRIES = 1000  # files and folders that are looked at to name them
-HARMLESS = {TIMESTAMP, ".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"}
+HARMLESS = {TIMESTAMP, SECRET, ".ipynb_checkpoints", "__pycache__"}
+HARMLESS |= {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def flags_beside(notebook: Path) -> list[str]:
@@ -48,6 +56,15 @@ def timestamp(folder: Path) -> str | None:
     except Exception:  # noqa: BLE001 - dateutil raises many kinds of error for a bad date
         return None
     return text
+
+
+def secret(folder: Path) -> str | None:
+    """What ``nbgrader submit`` laid beside the notebook, or nothing where it is none of its kind."""
+    try:
+        text = read_plain(folder / SECRET, 200).decode("ascii", "replace")
+    except Unreadable:
+        return None
+    return text if HEXADECIMAL.fullmatch(text) else None
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

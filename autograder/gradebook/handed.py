@@ -8,7 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from autograder.gradebook.beside import flags_beside, timestamp
+from autograder.gradebook.beside import flags_beside, secret, timestamp
 from autograder.gradebook.cells import keep, oddities, parse
 from autograder.gradebook.files import Unreadable, read_plain, short
 
@@ -19,12 +19,13 @@ UNREADABLE = "unreadable-notebook"
 class Handed:
     """The bytes of the notebook, or None where a flag says why there are none.
 
-    ``time`` is the text of its timestamp, if it has one.
+    ``time`` is the text of its timestamp and ``secret`` the exchange's, if it has them.
     """
 
     content: bytes | None
     flags: tuple[str, ...] = ()
     time: str | None = None
+    secret: str | None = None
 
 
 def find(path: Path, limit: int) -> Handed:
@@ -37,7 +38,7 @@ def find(path: Path, limit: int) -> Handed:
         content = read_plain(path, limit)
     except Unreadable as reason:
         flags = [f"{UNREADABLE}: {reason}", *flags]
-    return Handed(content, tuple(flags), timestamp(path.parent))
+    return Handed(content, tuple(flags), timestamp(path.parent), secret(path.parent))
 
 
 def read(handed: Handed) -> tuple[NotebookNode, list[str]]:

@@ -2,7 +2,8 @@
 
 By itself nbgrader copies whatever lies beside a notebook, follows links, opens pipes and reads
 ``timestamp.txt`` before its first step runs. So each submission is read once, here, and nbgrader is
-given a folder of our own that holds what was kept: the notebook and the time of handing in.
+given a folder of our own that holds what was kept: the notebook, the time of handing in, and the
+exchange's secret.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.gradebook.beside import TIMESTAMP
+from autograder.gradebook.beside import SECRET, TIMESTAMP
 from autograder.gradebook.configured import limits_in
 from autograder.gradebook.files import STUDENT, short
 from autograder.gradebook.handed import find, read
@@ -78,3 +79,5 @@ def _put(submitted: Path, place: Path, limit: int) -> None:
     nbformat.write(notebook, place)
     if handed.time is not None:
         (place.parent / TIMESTAMP).write_text(handed.time)
+    if handed.secret is not None:
+        (place.parent / SECRET).write_text(handed.secret)

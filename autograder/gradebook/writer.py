@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder.gradebook.beside import TIMESTAMP
+from autograder.gradebook.beside import SECRET, TIMESTAMP
 from autograder.gradebook.database import at_once, quietly
 from autograder.gradebook.job import Done
 from autograder.gradebook.marks import nothing, record
@@ -21,13 +21,14 @@ from autograder.gradebook.place import put_in_place, workshop
 class Finished:
     """A student's graded submission, or None where nothing was handed in; the time of handing in.
 
-    ``autograded`` is the folder that it goes to.
+    ``autograded`` is the folder that it goes to; ``secret`` is the exchange's, if it came from it.
     """
 
     student: str
     done: Done | None
     time: str | None
     autograded: Path
+    secret: str | None = None
 
 
 @dataclass
@@ -65,6 +66,8 @@ class Writer:
         (folder / f"{self.assignment}.ipynb").write_text(one.done.notebook, encoding="utf-8")
         if one.time is not None:
             (folder / TIMESTAMP).write_text(one.time)
+        if one.secret is not None:
+            (folder / SECRET).write_text(one.secret)
 
     def _record(self, batch: list[Finished]) -> None:
         with quietly(), Gradebook(self.url, self.course) as gradebook, at_once(gradebook):

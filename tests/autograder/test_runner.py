@@ -83,7 +83,9 @@ def beside(root):
 
 
 def later(root):
-    (root / "submitted" / "ann" / ID / "timestamp.txt").write_text("2025-01-31 12:00:00 UTC")
+    folder = root / "submitted" / "ann" / ID
+    (folder / "timestamp.txt").write_text("2025-01-31 12:00:00 UTC")
+    (folder / "submission_secret.txt").write_text("0a" * 64)
 
 
 @pytest.mark.parametrize("change", [beside, later])
@@ -175,4 +177,5 @@ def test_files_of_the_assignment_are_beside_the_autograded_notebook(again, grade
     folder = Course(again).notebook("autograded", "ann", ID).parent
     assert (folder / "figures" / "one.txt").read_text() == "a figure"
     assert (folder / "timestamp.txt").read_text() == "2025-01-31 12:00:00 UTC"
+    assert (folder / "submission_secret.txt").read_text() == "0a" * 64
     assert nbformat.read(folder / f"{ID}.ipynb", as_version=4).cells

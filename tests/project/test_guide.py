@@ -112,6 +112,9 @@ class Term:
             path.write_text(path.read_text().replace("tutorial", "well-known tutorial", 1))
         elif "generate_feedback" in commands:
             self.grade_by_hand()
+        elif "insights" in commands:
+            fetch = f"nbgrader fetch_feedback {ID} --student ann --course forget-me-not"
+            self.run("a student", f"cd {self.home / 'ann' / 'submitted' / 'ann'}; {fetch}")
         elif "CanvasExporter" in commands:
             (self.root / "canvas.csv").write_text(CANVAS)
         elif "MoodleExporter" in commands:
@@ -152,6 +155,8 @@ def test_what_the_class_was_given(term):
 def test_pages_are_there(term):
     for student in ("ann", "102", "9"):
         assert (term.root / "feedback" / student / ID / f"{ID}.html").is_file()
+    (fetched,) = (term.home / "ann").rglob(f"feedback/*/{ID}.html")
+    assert fetched.read_text() == (term.root / "feedback" / "ann" / ID / f"{ID}.html").read_text()
     for page in (f"insights-{ID}.html", "who.html", "leaderboard.html"):
         assert (term.root / page).read_text().startswith("<!DOCTYPE html>")
 

@@ -459,6 +459,10 @@ def claims_a_time_by_pipe(folder):
     os.mkfifo(folder / "timestamp.txt")
 
 
+def claims_a_secret_by_link(folder):
+    (folder / "submission_secret.txt").symlink_to("/dev/zero")
+
+
 def claims_no_time(folder):
     (folder / "timestamp.txt").write_text("0001-01-01 00:00:00 +9999")
 
@@ -481,6 +485,7 @@ BESIDE = {
     brings_a_sparse_file_of_a_terabyte: "file-ignored: data.bin",
     claims_a_time_by_link: "link-not-followed: timestamp.txt",
     claims_a_time_by_pipe: "no-time: ",
+    claims_a_secret_by_link: "link-not-followed: submission_secret.txt",
     claims_no_time: "no-time: ",
     has_names_made_of_marks: "file-ignored: ",
 }
