@@ -46,3 +46,8 @@ c.GenerateFeedback.exporter_class = "autograder.gradebook.page.FeedbackPage"
 
 # Only where the formgrader shows a submission: see there.
 c.HTMLExporter.preprocessors = ["autograder.gradebook.rubric.ShowMarkSchemes"]
+# How Canvas and Moodle name the files of a class: the number is the student's.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*/[^/]*?_(?:LATE_)?(?P<student_id>\d+)_(?:\d+_|assignsubmission_file_?/?)"
+    r"(?P<file_id>\d\d-[a-z0-9]+)"
+)

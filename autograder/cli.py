@@ -186,6 +186,30 @@ def leaderboard(
 
 
 @app.command()
+def insights(
+    assignment: Annotated[str, typer.Argument(help="for example 01-forgetting")],
+    root: Annotated[Path, typer.Option(help="Course directory with the gradebook.")] = ROOT,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The page. By default insights-ASSIGNMENT.html in the directory."),
+    ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Say who is who. For the instructor's eyes.")
+    ] = False,
+) -> None:
+    """Makes a page of what the class did: points, mistakes, flags, who handed in the same."""
+    from autograder.insights.page import write
+    from autograder.leaderboard import NothingGraded
+
+    with plain_errors():
+        try:
+            path = write(root, assignment, output, names)
+        except (NothingGraded, ValueError) as error:
+            fail(str(error), 2)
+        typer.echo(f"written: {path}")
+
+
+@app.command()
 def demo() -> None:
     """Grades a small class, made on the spot, and says where the feedback pages are."""
     from autograder.demo import run

@@ -1,0 +1,1 @@
+"""Points from the gradebook into the files that learning platforms read: ``nbgrader export``."""

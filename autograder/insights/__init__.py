@@ -1,0 +1,1 @@
+"""What a whole class did in an assignment, as one page: ``python -m autograder insights``."""
