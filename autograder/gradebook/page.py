@@ -21,7 +21,7 @@ class FeedbackPage(HTMLExporter):
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Any = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """The page of one notebook; what students wrote comes after all that is changed."""
         html, resources = super().from_notebook_node(nb, resources, **options)
         html = html.replace("<html>", '<html lang="en">', 1)
