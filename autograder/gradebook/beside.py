@@ -59,7 +59,7 @@ def timestamp(folder: Path) -> str | None:
 
 
 def secret(folder: Path) -> str | None:
-    """What ``nbgrader submit`` laid beside the notebook, or nothing where it is none of its kind."""
+    """What ``nbgrader submit`` laid beside the notebook, or nothing where it is no such thing."""
     try:
         text = read_plain(folder / SECRET, 200).decode("ascii", "replace")
     except Unreadable:
