@@ -111,7 +111,9 @@ def _figures(outputs: Any) -> Iterator[NotebookNode]:
     """The pictures that a student submitted, for whoever grades by hand: PNG and their words."""
     for output in outputs if isinstance(outputs, list) else []:
         data = output.get("data") if isinstance(output, dict) else None
-        png = _text(data.get("image/png")) if isinstance(data, dict) else ""
+        if not isinstance(data, dict):
+            continue
+        png = _text(data.get("image/png"))
         if re.fullmatch(r"iVBORw0KGgo[A-Za-z0-9+/=\s]+", png):
             words = _text(data.get("text/plain"))[:MAX_WORDS]
             yield new_output("display_data", {"image/png": png, "text/plain": words})
