@@ -95,7 +95,7 @@ def graded(submitted, formgrader):
 def test_run_all_goes_to_the_end_and_stubs_say_what_to_do(untouched):
     for exercise in EWC.exercises:
         table = untouched.cell(f'check("{exercise.name}")').locator(".jp-OutputArea")
-        assert "Nothing to check yet: replace `raise NotImplementedError()`" in table.inner_text()
+        assert "Nothing to check yet: replace `raise NotImplementedError()`" in table.text_content()
 
 
 def test_every_figure_appears_with_its_words(untouched):
@@ -110,12 +110,12 @@ def test_a_wrong_answer_gets_a_hint_and_the_right_one_turns_green(untouched, fol
     untouched.write(STUB, BATCH_MEAN)
     untouched.run(STUB)
     said = untouched.run(CHECK)
-    assert "You squared the gradient of the batch mean" in said.inner_text()
+    assert "You squared the gradient of the batch mean" in said.text_content()
     said.scroll_into_view_if_needed()
     take(untouched.page, "hint", folder / "shots")
     untouched.write(STUB, right_answers(EWC)[NAME])
     untouched.run(STUB)
-    said = untouched.run(CHECK).inner_text()
+    said = untouched.run(CHECK).text_content()
     assert f"{NAME}: all 4 checks passed" in said
     assert "✘" not in said
 

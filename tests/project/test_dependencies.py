@@ -31,7 +31,9 @@ def pyproject() -> Ranges:
 
 def environment() -> Ranges:
     document = yaml.safe_load((ROOT / "environment.yml").read_text())
-    found = ranges([line for line in document["dependencies"] if isinstance(line, str)])
+    (by_pip,) = [part["pip"] for part in document["dependencies"] if isinstance(part, dict)]
+    lines = [*document["dependencies"], *by_pip]
+    found = ranges([x for x in lines if isinstance(x, str) and not x.startswith("-")])
     return {
         CONDA_NAMES.get(name, name): specifier
         for name, specifier in found.items()
