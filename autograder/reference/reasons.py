@@ -2,5 +2,37 @@
 
 from __future__ import annotations
 
+_FISHER = (
+    "**EWC and online EWC, task**: our Fisher is exact, theirs that of the most likely label, "
+    "which is far smaller where a network is sure. Tried with theirs, on 1,024 rows a task, and "
+    "their strengths: EWC 98.2 and 96.1 (two seeds), online EWC 98.3 (one seed). With the exact "
+    "one and their strength EWC has 99.5 (one seed), as with the strength that was chosen."
+)
+_LWF = (
+    "**LwF**: theirs is quoted from a table with 2,000 iterations a task in place of four epochs, "
+    "about 380. Where the task is told that makes a tenth of a percent. With one head the fewer "
+    "steps forget less, and with ten outputs they learn to tell less of the old from the new: "
+    "likely, and not tried."
+)
 # (row, scenario) -> what was found; one text may stand for several cells.
-REASONS: dict[tuple[str, str], str] = {}
+REASONS: dict[tuple[str, str], str] = {
+    ("EWC", "task"): _FISHER,
+    ("online EWC", "task"): _FISHER,
+    ("LwF", "task"): _LWF,
+    ("LwF", "domain"): _LWF,
+    ("LwF", "class"): _LWF,
+    ("replay, 4,400 rows", "class"): (
+        "**Replay of 4,400 rows, class**: theirs mixes the remembered rows, repeated, into batches "
+        "of 128, so it makes twice as many steps. With batches of 64 new and 64 old rows ours has "
+        "95.2 and 95.0 (two seeds)."
+    ),
+    ("L2", "class"): (
+        "**L2, class**: theirs takes the softmax over the classes seen so far. So does ours "
+        "with the loss changed to that: 22.8 and 23.7 (two seeds)."
+    ),
+    ("MAS", "domain"): (
+        "**MAS, domain**: seeds differ by five points, and the strength is not what it is: 10 in "
+        "place of 1 gives 65.7 and 60.9. Their importance takes the gradient of a batch's mean; "
+        "that was not tried. Not explained."
+    ),
+}
