@@ -2,7 +2,9 @@
 
 import csv
 import datetime
+import os
 import shutil
+import sysconfig
 from dataclasses import dataclass
 
 import pytest
@@ -58,7 +60,15 @@ def submit(gradebook, student, points, by_hand=True, late=0.0):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def alembic():
+    """Nbgrader calls it by name to make a gradebook."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
+        yield
+
+
+@pytest.fixture(scope="module")
+def graded(alembic, tmp_path_factory):
     """A course with a gradebook: right, waiting, late, excused elsewhere, nothing, unknown."""
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", root)
