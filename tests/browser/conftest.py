@@ -13,7 +13,7 @@ def chromium():
         pytest.skip("no chromium here: scripts/install-chromium installs it")
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=6 * PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=options)

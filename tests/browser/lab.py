@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+LONG = 3_600_000  # milliseconds, for a whole notebook
 NUMBERED = re.compile(r"\[\d+\]:")
 TO_FETCH, FETCHED, SUBMITTED = (
     f"#{part}_assignments_list" for part in ("released", "fetched", "submitted")
@@ -19,7 +20,8 @@ class Lab:
 
     def menu(self, name, item):
         self.page.locator(".lm-MenuBar-item", has_text=name).click()
-        self.page.get_by_role("menuitem", name=item, exact=True).click()
+        label = re.compile(f"^{re.escape(item)}$")
+        self.page.locator(".lm-Menu-itemLabel", has_text=label).click()
 
     def tab(self, name):
         self.page.locator(".lm-TabBar-tab", has_text=name).click()
@@ -67,7 +69,7 @@ class Lab:
         """Runs the notebook to its end."""
         self.menu("Run", "Run All Cells")
         prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt")
-        expect(prompts.last).to_have_text(NUMBERED)
+        expect(prompts.last).to_have_text(NUMBERED, timeout=LONG)
 
     def write(self, text, source):
         """Types ``source`` in the place of the cell that holds ``text``."""
