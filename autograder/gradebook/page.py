@@ -19,7 +19,7 @@ div.input_area, div.input_area div.highlight, div.input_area pre { background: #
 class FeedbackPage(HTMLExporter):
     """nbgrader's page, its language named and with colours that stand out from each other."""
 
-    def from_notebook_node(  # type: ignore[override]  # as HTMLExporter's own
+    def from_notebook_node(
         self, nb: NotebookNode, resources: Any = None, **options: Any
     ) -> tuple[Any, dict[str, Any]]:
         """The page of one notebook; what students wrote comes after all that is changed."""
