@@ -179,7 +179,7 @@ def test_students_install_what_they_need_in_the_projects_versions(files):
     pinned = pins("\n".join(required[:-1]))
     everything = pins((ROOT / "constraints.txt").read_text())
     assert {name: everything[name] for name in pinned} == pinned
-    assert {"torch", "jupyterlab", "scikit-learn", "setuptools"} <= set(pinned)
+    assert {"torch", "jupyterlab", "ipython", "scikit-learn", "setuptools"} <= set(pinned)
     assert {"pexpect", "fqdn"} <= set(pinned)  # not on every system; for an extra of a package
     assert not {"nbgrader", "dask", "pytest", "sqlalchemy", "typer", "mypy"} & set(pinned)
     project = tomllib.loads(files["pyproject.toml"].decode())["project"]
@@ -200,6 +200,7 @@ def test_students_install_all_that_they_import(folder):
     paths = [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.ipynb")]
     used = {module for path in paths for module in imports(code_of(path))}
     assert used
+    used -= {"IPython"}  # comes with JupyterLab, and is asked for in notebooks alone
     assert undeclared(used, {canonicalize_name(name) for name in packages.IMPORTED}) == set()
 
 
