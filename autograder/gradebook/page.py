@@ -7,9 +7,11 @@ from typing import Any
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
-# Links are not told by their colour alone, and what is written has a contrast of 4.5 to 1.
+# Links are not told by their colour alone, folded hints by their triangle; what is written has a
+# contrast of 4.5 to 1.
 STYLE = """<style>
 a { color: #23527c; text-decoration: underline; }
+summary { display: list-item; cursor: pointer; }
 div.nbgrader_cell .panel-heading a { color: #ffffff; }
 div.input_area, div.input_area div.highlight, div.input_area pre { background: #ffffff; }
 </style>
