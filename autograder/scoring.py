@@ -286,16 +286,12 @@ def run_suite(
 
 
 def _pytest(arguments: list[str], assignment: Assignment, plugin: object) -> int:
-    """Runs pytest in this process, with no plugin but ours, whatever is installed."""
-    previous = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
+    """Runs pytest in this process, with no plugin but ours and no option of whoever calls."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            environment.delenv(name, raising=False)
         return pytest.main([*OPTIONS, f"--rootdir={assignment.suite.parent}", *arguments], [plugin])
-    finally:
-        if previous is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        else:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = previous
 
 
 def class_of(exercise: str) -> str:

@@ -1,5 +1,6 @@
 """The hidden suites spare right answers and catch wrong ones."""
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -49,6 +50,20 @@ def worth(tests: list[Outcome]) -> float:
 
 def failures(tests: list[Outcome]) -> list[str]:
     return [f"{t.verdict.name}: {t.verdict.message}" for t in tests if t.verdict.earned == 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PYTEST_ADDOPTS", "-v --maxfail=1"), ("PYTEST_PLUGINS", "no_such")]
+)
+def test_pytest_s_own_settings_of_whoever_grades_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    answers = {exercise: styles[0] for exercise, styles in RIGHT["03-l2"].items()}
+    wrong = {**answers, "l2_penalty": lambda model, anchor: None}
+    found = outcomes("03-l2", wrong, SEED)
+    assert [exercise for exercise, tests in found.items() if failures(tests)] == ["l2_penalty"]
+    assert os.environ[name] == value
 
 
 @every_assignment
