@@ -73,7 +73,7 @@ def write(root: Path, assignment: str, output: Path | None, anonymous: bool = Fa
     graded.
     """
     find(assignment)
-    reports = Standing(Course(root), assignment).reports() if root.is_dir() else {}
+    reports = Standing(Course(root), assignment).reports()
     if not reports:
         raise NothingGraded(f"no graded submissions of {assignment} under {root}: run `grade`")
     columns = _columns(next(iter(reports.values())))

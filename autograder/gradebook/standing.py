@@ -70,7 +70,12 @@ def ended(report: dict[str, Any]) -> bool:
 
 
 def _points(course: Course, assignment: str) -> dict[str, dict[str, float | None]]:
-    """The automatic points in the gradebook by student and test cell, in one query."""
+    """The automatic points in the gradebook by student and test cell, in one query.
+
+    Where nothing was graded yet, no gradebook is made either.
+    """
+    if not any(course.root.glob(f"autograded/*/{assignment}")):
+        return {}
     points: dict[str, dict[str, float | None]] = {}
     with course.gradebook() as gradebook:
         rows = (

@@ -28,8 +28,7 @@ def write(root: Path, assignment: str, output: Path | None, names: bool = False)
     """
     find(assignment)
     course = Course(root)
-    begun = any((root / "autograded").glob(f"*/{assignment}"))  # else no gradebook is made either
-    reports = Standing(course, assignment).reports() if begun else {}
+    reports = Standing(course, assignment).reports()
     if not reports:
         raise NothingGraded(f"no graded submissions of {assignment} under {root}: run `grade`")
     path = output or root / f"insights-{assignment}.html"

@@ -115,3 +115,4 @@ def test_no_leaderboard_of_nothing(arguments, words, tmp_path):
     assert done.returncode == 2
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ the screenshots in docs/pictures.
 
 import shutil
 
+import nbformat
 import pytest
 from nbgrader.utils import get_username
 
@@ -95,6 +96,14 @@ def graded(submitted, formgrader):
     return formgrader
 
 
+def test_what_was_fetched_is_what_the_bundle_holds(lab, folder):
+    fetched, ours = (
+        [cell.source for cell in nbformat.read(path, as_version=4).cells]
+        for path in (folder / "student" / ID / f"{ID}.ipynb", ROOT / "release" / ID / f"{ID}.ipynb")
+    )
+    assert fetched == ours
+
+
 def test_run_all_goes_to_the_end_and_stubs_say_what_to_do(untouched):
     for exercise in EWC.exercises:
         table = untouched.cell(f'check("{exercise.name}")').locator(".jp-OutputArea")
@@ -129,13 +138,15 @@ def test_validate_names_what_is_still_missing(untouched):
     assert CHECK not in said
 
 
-def test_the_formgrader_shows_table_answer_and_mark_scheme(graded):
+def test_the_formgrader_shows_table_answer_and_mark_scheme(graded, folder):
     page = graded.page
     assert page.get_by_text(f"{NAME}: 4 of 4 points").count() == 1
     assert page.get_by_text("sample_gradients: 0 of 6 points").count() == 1
     assert page.get_by_text(ANSWER).count() == 1
     scheme = page.locator("blockquote", has_text="For the grader").first
     assert "Mark scheme. One point each" in scheme.inner_text()
+    scheme.scroll_into_view_if_needed()
+    take(page, "formgrader", folder / "shots")
 
 
 def test_the_feedback_comes_back_without_the_mark_scheme(graded, submitted, folder, new_page):
