@@ -3,7 +3,7 @@ PYTHON ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test redteam hour lab release bundle check bench clean sandbox browser
+.PHONY: help demo test redteam lab release bundle check bench clean sandbox browser
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -17,9 +17,6 @@ test: sandbox browser .venv/.installed ## Run all tests
 
 redteam: sandbox browser .venv/.installed ## Attack the grader, at length
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup tests/redteam
-
-hour: sandbox browser .venv/.installed ## Try the first hour of a student and an instructor in a browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/browser
 
 # Students write in my-work, which git ignores; what is there already is left alone.
 lab: .venv/.installed ## Open the students' notebooks, copied to my-work, in JupyterLab

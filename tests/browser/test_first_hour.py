@@ -18,8 +18,6 @@ from tests.browser.lab import Lab
 from tests.browser.pictures import take
 from tests.browser.servers import TOKEN, jupyter_lab
 
-pytestmark = pytest.mark.slow  # it runs a whole notebook, experiments too: make hour
-
 ID = EWC.id
 NAME = "empirical_fisher"
 STUB, CHECK = f"def {NAME}(", f'check("{NAME}")'
