@@ -2,13 +2,12 @@
 
 import io
 import random
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from rich.console import Console
+from typer.testing import CliRunner
 
 from autograder import (
     bench,
@@ -22,6 +21,7 @@ from autograder import (
 from autograder.assignments import EWC
 from autograder.bench_grading import Usage, show_grading
 from autograder.bench_scale import Scaled
+from autograder.cli import app
 from autograder.gradebook.job import Done
 from autograder.gradebook.marks import Marks
 from autograder.notebooks import grade_id
@@ -56,13 +56,16 @@ def test_all_ways_to_the_fisher_agree(way):
 @pytest.mark.usefixtures("bubblewrap")
 def test_a_submission_s_cost_is_of_both_sides(monkeypatch):
     monkeypatch.setattr(bench_submission, "ASSIGNMENTS", {EWC.id: EWC})
-    right, nothing = bench_submission.costs(1)
+    measured, costs = [], bench_submission.costs
+    monkeypatch.setattr(
+        bench_submission, "costs", lambda rounds: measured.extend(costs(rounds)) or measured
+    )
+    shown = said("submission", "--rounds", "1")
+    right, nothing = measured
     assert (right.submission, nothing.submission) == ("all right", "nothing attempted")
     assert min(right.scorer, right.sandbox, nothing.scorer, nothing.sandbox) > 0
     assert right.sandbox > nothing.sandbox
-    shown = io.StringIO()
-    bench_submission.show_costs([right], Console(file=shown, width=120))
-    assert f"{right.scorer + right.sandbox:.1f}" in shown.getvalue()
+    assert f"{right.scorer + right.sandbox:.1f}" in shown
 
 
 @pytest.mark.parametrize("dataset", bench_fisher.INPUTS)
@@ -119,6 +122,29 @@ def test_the_mixed_class_is_the_same_each_time_and_mixed():
     assert len(untouched) + len(right) + len(wrong) == len(cells) == 6 * len(NAMES)
 
 
+def said(*arguments):
+    """What ``bench`` printed."""
+    done = CliRunner().invoke(app, ["bench", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("training", "--dataset", "digits", "--rounds", "1")])
+def test_bench_times_training_and_the_fisher(arguments, monkeypatch):
+    monkeypatch.setattr(bench_fisher, "ROWS", 64)
+    monkeypatch.setattr(bench, "EPOCHS", 1)
+    text = said(*arguments)
+    assert text.index("Two epochs of 0/1, digits") < text.index("Exact Fisher diagonal, 64-128-5")
+    assert "784-128-5" in text
+
+
+def test_bench_sweeps(monkeypatch):
+    short = tuple(replace(sweep, epochs=1) for sweep in bench_sweeps.SWEEPS)
+    monkeypatch.setattr(bench_sweeps, "SWEEPS", short)
+    options = ("--dataset", "digits", "--networks", "1", "--threads", "1", "--rounds", "1")
+    assert "02: digits" in said("sweeps", *options)
+
+
 def test_every_wrong_answer_of_the_mixed_class_runs_by_itself():
     for exercise in bench_class.WRONG:
         namespace = {}
@@ -139,9 +165,17 @@ def test_classes_go_through_more_workers_than_there_are_cores(monkeypatch):
     """Nothing is really graded: what comes back was made here, and takes a tenth of a second."""
     report = zero(EWC, "made-up", "failed") | {"seconds": 0.1}
     report["receipt"] = {"grader": grader_hash(EWC.id)}
-    monkeypatch.setattr(bench_scale, "_samples", [Done("{}", report, Marks({}, {}))])
+    made = Done("{}", report, Marks({}, {}))
+    monkeypatch.setattr(
+        bench_scale, "_noted", lambda job: bench_scale._samples.append(made) or made
+    )
+    monkeypatch.setattr(bench_scale, "SAMPLE", 1)
     monkeypatch.setattr(bench_scale, "EACH", 3)
-    with tempfile.TemporaryDirectory() as folder:
-        found = bench_scale._scaled(bench_scale._class(Path(folder), 12), 4)
+    measured, scale = [], bench_scale.scale
+    monkeypatch.setattr(
+        bench_scale, "scale", lambda counts: measured.extend(scale(counts)) or measured
+    )
+    assert "efficiency" in said("scale", "--workers", "4")
+    (found,) = measured
     assert (found.workers, found.submissions) == (4, 12)
     assert 0 < found.efficiency <= 1

@@ -164,6 +164,14 @@ def test_same_input_same_bytes(files, tmp_path):
     assert not list((ROOT / "dist").glob("*.new"))
 
 
+def test_the_command_adds_the_solutions(with_solutions):
+    done = CliRunner().invoke(app, ["bundle", "--self-study"])
+    assert done.exit_code == 0, done.output
+    archive = ROOT / "dist" / f"{SELF_STUDY}.zip"
+    assert done.stdout == f"written: {archive}\n"
+    assert archive.read_bytes() == packed(with_solutions, SELF_STUDY)
+
+
 def test_a_stale_release_is_not_handed_out(monkeypatch):
     monkeypatch.setattr(release, "difference", lambda: "-old\n+new")
     done = CliRunner().invoke(app, ["bundle"])

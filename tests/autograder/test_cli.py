@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from autograder import release, sandbox
+from autograder import demo, release, sandbox
 from autograder.assignments import FORGETTING
+from autograder.cli import app
 from autograder.submissions import hand_in, untouched
+from tests.project.test_readme import verbs_of
 from tests.running import autograder
 
 ID = FORGETTING.id
@@ -109,7 +112,8 @@ def test_bubblewrap_that_is_not_allowed_to(course, tmp_path):
 
 def test_without_a_sandbox_only_when_asked_and_flagged(course):
     report = course / "report.json"
-    done = autograder("grade", ID, "--root", course, "--json", report, "--unsafe-no-sandbox")
+    usual = ("--dataset", "digits", "--workers", 1, "--json", report)
+    done = autograder("grade", ID, "--root", course, *usual, "--unsafe-no-sandbox")
     assert done.returncode == 0, done.stderr
     row = json.loads(report.read_text())["submissions"][0]
     assert row["score"] == 0
@@ -162,12 +166,26 @@ def test_the_release_is_the_same_byte_for_byte_each_time():
     assert release.generated(ID) == release.generated(ID)
 
 
-def test_help_names_every_verb():
-    done = autograder("--help")
-    assert done.returncode == 0
-    for verb in ("release", "grade", "demo", "reference", "bench"):
-        assert verb in done.stdout
+def test_help_names_every_verb_and_each_explains_itself():
+    said = autograder("--help").stdout
+    for verb in verbs_of(app):
+        assert verb in said
+        done = CliRunner().invoke(app, [verb, "--help"])
+        assert done.exit_code == 0
+        assert len(done.stdout) > 200
     assert "01-forgetting" in autograder("grade", "--help").stdout
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_the_demo_says_where_the_feedback_is(monkeypatch):
+    """With one of its students: the whole class is graded in test_class.py."""
+    monkeypatch.setattr(demo, "classroom", lambda: {"bob-untouched": untouched(FORGETTING)})
+    done = CliRunner().invoke(app, ["demo"])
+    assert done.exit_code == 0, done.output
+    assert "bob-untouched" in done.stdout
+    (page,) = (Path(line.strip()) for line in done.stdout.splitlines() if line.endswith(".html"))
+    assert page.is_file()
+    shutil.rmtree(page.parents[3])
 
 
 def test_nothing_secret_is_released():

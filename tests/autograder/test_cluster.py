@@ -43,7 +43,7 @@ def installed(folder):
 @contextmanager
 def started(program, folder, *arguments):
     """A program of Dask's that runs in ``folder`` with what is installed there."""
-    command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *map(str, arguments)]
+    command = [sys.executable, "-m", "dask", program, *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(folder)}
     with (folder / f"{program}.log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -73,7 +73,8 @@ def scheduler(folder):
 
 
 def worker(folder, address, *more):
-    return started("worker", folder, address, "--nthreads", 1, "--no-dashboard", *more)
+    one = ("--nthreads", 1, "--nworkers", 1)
+    return started("worker", folder, address, *one, "--no-dashboard", *more)
 
 
 def wait_for(condition):

@@ -174,6 +174,16 @@ def test_canvas_without_a_template(export):
     assert {row["SIS Login ID"]: row[ID] for row in rows} == expected
 
 
+def test_column_and_match_are_those_that_were_named(graded, export):
+    text = GRADEBOOK.replace("01-forgetting (77)", "Homework 1 (77)").replace("S1", "ada")
+    (graded / "named.csv").write_text(text)
+    options = ("--CanvasExporter.template=named.csv", f"--assignment={ID}")
+    options += ("--CanvasExporter.column=Homework 1 (77)", "--CanvasExporter.match=SIS User ID")
+    done, rows = export(CANVAS, *options)
+    assert done.returncode == 0, done.stderr
+    assert [(row["ID"], row["Homework 1 (77)"]) for row in rows[1:]] == [("101", "19.5")]
+
+
 def test_only_the_students_that_were_asked_for(export):
     options = (f"--assignment={ID}", "--student=ada", "--CanvasExporter.template=canvas.csv")
     done, rows = export(CANVAS, *options)

@@ -23,9 +23,7 @@ def jupyter_lab(folder, home):
     """JupyterLab on ``folder``: gives its address."""
     (home / NEWS).parent.mkdir(parents=True)
     (home / NEWS).write_text(json.dumps({"fetchNews": "false"}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser"]
     command += [f"--ServerApp.port={port}", f"--IdentityProvider.token={TOKEN}"]
     command += [f"--ServerApp.root_dir={folder}", "--ServerApp.log_level=WARN"]
@@ -40,6 +38,12 @@ def jupyter_lab(folder, home):
         finally:
             process.terminate()
             process.wait()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def environment(home):

@@ -1,4 +1,4 @@
-"""What the pages for instructors and contributors name is there."""
+"""What the hand-written pages name is there: files, links, verbs, options, targets of make."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,8 @@ from tests.project.test_readme import (
 )
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/instructor.md")
+PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/grader.md")
+PAGES += ("docs/instructor.md", "docs/performance.md", "docs/plain-nbgrader.md", "docs/security.md")
 # Where a path may begin, if it is not said in full.
 STARTS = (
     "",
@@ -24,14 +25,24 @@ STARTS = (
     "tests/",
     "autograder/misconceptions/",
     "autograder/reference/",
+    "release/01-forgetting/",
 )
+# What is made when the commands of the pages are run, or comes with a submission.
+MADE = {"my-work/01-forgetting/", "gradebook-backups/", "feedback/STUDENT/01-forgetting/"}
+MADE |= {"downloaded/01-forgetting/", "autograded/", "feedback/", "submission_secret.txt"}
+MADE |= {"timestamp.txt"}
 
 every_page = pytest.mark.parametrize("page", PAGES)
 
 
 def paths_named(markdown: str) -> set[str]:
-    """Between backticks: files of the project by their endings, folders by a slash at the end."""
-    words = re.findall(r"`([\w./-]+)`", markdown)
+    """Between backticks: files of the project by their endings, folders by a slash at the end.
+
+    In fences, such as an overview of the parts: what has a slash in it, too.
+    """
+    fences = re.findall(r"^```\n(.*?)^```", markdown, flags=re.MULTILINE | re.DOTALL)
+    words = re.findall(r"(?<!\S)(\w+/\w+\.py)\b", "\n".join(fences))
+    words += re.findall(r"`([\w./-]+)`", markdown)
     return {word for word in words if re.search(r"(\.(py|md|ipynb|toml|txt|yml)|/)$", word)}
 
 
@@ -43,8 +54,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @every_page
 def test_named_files_are_there(page: str) -> None:
-    made = {"gradebook-backups/", "feedback/STUDENT/01-forgetting/", "downloaded/01-forgetting/"}
-    named = paths_named((ROOT / page).read_text()) - made
+    named = paths_named((ROOT / page).read_text()) - MADE
     absent = [name for name in named if not any((ROOT / s / name).exists() for s in STARTS)]
     assert [name for name in absent if not name.startswith(("/", "submitted/"))] == []
 
@@ -57,5 +67,5 @@ def test_named_commands_are_there(page: str) -> None:
 
 
 def test_paths_are_found() -> None:
-    text = "`a/b.py`, `make x`, `docs/`, `c.md` and `name`"
-    assert paths_named(text) == {"a/b.py", "docs/", "c.md"}
+    text = "`a/b.py`, `make x`, `docs/`, `c.md` and `name`\n```\nd.py -> e/f.py  x/y_*.py\n```\n"
+    assert paths_named(text) == {"a/b.py", "docs/", "c.md", "e/f.py"}

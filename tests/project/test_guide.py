@@ -2,13 +2,8 @@
 
 import csv
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,11 +12,9 @@ from nbgrader.api import Gradebook
 from autograder.assignments import FORGETTING
 from autograder.submissions import hand_in, untouched
 from tests.autograder.classes import ID, QUICK, some
+from tests.project.copied import ROOT, Copy, blocks
 
-ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "instructor.md").read_text()
-PARTS = ("autograder", "course", "docs", "release", "source", "tests")
-FILES = ("LICENSE", "README.md", "constraints.txt", "environment.yml", "pyproject.toml")
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,01-forgetting (77)
     Points Possible,,,,,30.00
 "Archer, Ann",101,,ann@uni.example,One,
@@ -34,18 +27,6 @@ Participant 10,Sam Stranger,Submitted,,30.00,-
 """
 
 
-def blocks(markdown):
-    """The heading and the text of each block of commands."""
-    found, heading = [], ""
-    pattern = r"^## ([^\n]*)$|^```sh\n(.*?)^```"
-    for match in re.finditer(pattern, markdown, flags=re.MULTILINE | re.DOTALL):
-        if match[1]:
-            heading = match[1]
-        else:
-            found.append((heading, match[2]))
-    return found
-
-
 @pytest.fixture(scope="module")
 def term(tmp_path_factory, bubblewrap):
     """The term: a copy of the project, and what each block of commands said in it."""
@@ -56,43 +37,18 @@ def term(tmp_path_factory, bubblewrap):
     return term
 
 
-class Term:
-    """One instructor, a folder, and what others do in between."""
+class Term(Copy):
+    """One instructor, an exchange, and what others do in between."""
 
     def __init__(self, folder):
-        self.root = folder / "project"
-        self.home = folder / "home"
-        self.said = []
-        skip = shutil.ignore_patterns("__pycache__")
-        for part in PARTS:
-            shutil.copytree(ROOT / part, self.root / part, ignore=skip)
-        for name in (*FILES, "nbgrader_config.py"):
-            shutil.copy(ROOT / name, self.root)
-        config = self.home / ".jupyter" / "nbgrader_config.py"
-        config.parent.mkdir(parents=True)
+        super().__init__(folder)
         exchange = folder / "exchange"
         exchange.mkdir(mode=0o777)
         exchange.chmod(0o777)
         # One user plays all parts here.
         owner = "c.ExchangeCollect.check_owner = False"
-        config.write_text(f"c = get_config()\nc.Exchange.root = {str(exchange)!r}\n{owner}\n")
-
-    def run(self, heading, commands):
-        """Runs a block as a person would who has activated the project's environment."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        here = {"PATH": path, "HOME": str(self.home), "PYTHONPATH": str(self.root)}
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", commands],
-            cwd=self.root,
-            env=os.environ | here,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        text = done.stdout + done.stderr
-        assert done.returncode == 0, f"{heading}\n{commands}\n{text}"
-        assert "Traceback" not in text, f"{heading}\n{commands}\n{text}"
-        self.said.append((heading, commands, text))
+        config = f"c = get_config()\nc.Exchange.root = {str(exchange)!r}\n{owner}\n"
+        (self.home / ".jupyter" / "nbgrader_config.py").write_text(config)
 
     def before(self, commands):
         """What students, platforms and the instructor's hands have done by then."""

@@ -39,10 +39,14 @@ def verbs_of(app: typer.Typer) -> dict[str, set[str]]:
     """Verb -> the options that the command line really has."""
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
-    return {
-        verb: {option for parameter in command.params for option in parameter.opts}
-        for verb, command in group.commands.items()
-    }
+    return {verb: options(command) for verb, command in group.commands.items()}
+
+
+def options(command: typer.core.TyperCommand | typer.core.TyperGroup) -> set[str]:
+    """Those of a verb, and of the verbs that it is made of."""
+    own = {option for parameter in command.params for option in parameter.opts}
+    parts = command.commands.values() if isinstance(command, typer.core.TyperGroup) else ()
+    return own.union(*map(options, parts))
 
 
 def missing(named: dict[str, set[str]], there: dict[str, set[str]]) -> list[str]:

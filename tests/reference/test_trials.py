@@ -1,11 +1,15 @@
 """How the numbers are measured, on few epochs."""
 
+import json
 import math
 from dataclasses import replace
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from autograder.cli import app
+from autograder.reference import measure, page, results
 from autograder.reference.measure import _best, study_lines
 from autograder.reference.methods import ewc, solution
 from autograder.reference.protocol import Line, Study, Training
@@ -99,6 +103,51 @@ def test_a_study_is_measured_over_its_seeds():
 def test_an_unknown_study_is_refused_before_anything_is_measured():
     with pytest.raises(UnknownPart, match="no such study"):
         write(["digits"], 2, ["no such study"])
+
+
+@pytest.fixture
+def small(digits, monkeypatch, tmp_path):
+    """``reference`` in this process, with little to measure; the folder that it writes into."""
+    study = replace(SHORT, lines=(Line("nothing"), Line("L2", (0.1,))))
+    monkeypatch.setitem(STUDIES, "digits", (study,))
+    monkeypatch.setitem(STUDIES, "mnist", ())
+    for name in ("SEEDS", "BAND_SEEDS"):
+        monkeypatch.setattr(results, name, {"digits": 2})
+    for name in ("ENDS_SEEDS", "LEARNERS_SEEDS"):
+        monkeypatch.setattr(results, name, 2)
+    # What else it would train has tests of its own.
+    monkeypatch.setattr(
+        results, "accuracy_of", lambda _, exercise, answer, n: 0.9 * (answer == "right") + n / 1e4
+    )
+    monkeypatch.setattr(results.ends, "both", lambda *job: (0.2 + job[-1] / 1e4, 0.9))
+    monkeypatch.setattr(results.learners, "placed", lambda *job: (0.9, None))
+    for module in (results, measure):
+        monkeypatch.setattr(
+            module, "spread", lambda _, do, jobs, name: [do(digits, *j) for j in jobs]
+        )
+    for module in (results, page):
+        monkeypatch.setattr(module, "FOLDER", tmp_path)
+    monkeypatch.setattr(results, "PAGE", tmp_path / "results.md")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        ((), {"studies", "bands", "ends", "learners"}),
+        (("--only", "short", "--seeds", "3"), {"studies"}),
+        (("--only", "bands"), {"bands"}),
+    ],
+)
+def test_the_command_measures_what_was_asked_for(options, parts, small):
+    done = CliRunner().invoke(app, ["reference", "--dataset", "digits", *options])
+    assert done.exit_code == 0, done.output
+    files = [json.loads(path.read_text()) for path in small.glob("*-digits.json")]
+    assert set().union(*files) == {"assignment", "dataset", *parts}
+    seeds = {f["studies"]["short"]["seeds"] for f in files if "studies" in f}
+    assert seeds <= {3 if "--seeds" in options else 2}
+    assert f"written: {small / 'results.md'}" in done.stdout.replace("\n/", "/")
+    assert ("## digits: short" in (small / "results.md").read_text()) == ("studies" in parts)
 
 
 def test_names_of_studies_are_distinct():

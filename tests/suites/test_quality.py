@@ -2,16 +2,21 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import pytest
+from typer.testing import CliRunner
 
 from autograder.assignments import ASSIGNMENTS, CLASSES
+from autograder.cli import app
 from autograder.misconceptions import CATALOGUE
+from autograder.quality import command, measure
 from autograder.quality.command import MESSAGES, QUALITY
-from autograder.quality.judging import judged, judged_entry
+from autograder.quality.judging import Judged, judged, judged_entry
 from autograder.quality.restyled.again import load
 from autograder.quality.right import BY_VALUES, RIGHT
+from course import data
 from course.checks import ewc, forgetting, l2, replay
 from course.checks.runner import run
 
@@ -113,3 +118,26 @@ def test_the_contracts_own_keys_are_there():
         entry.key for entry in CATALOGUE["01-forgetting"]
     }
     assert "batch-mean-squared" in {entry.key for entry in CATALOGUE["04-ewc"]}
+
+
+def test_the_command_writes_both_pages(monkeypatch, tmp_path):
+    """Of one assignment, and in this process; how each answer is judged was tested above."""
+    name = "01-forgetting"
+    monkeypatch.setattr(command, "BY_VALUES", [name])
+    for page in ("MESSAGES", "QUALITY"):
+        monkeypatch.setattr(command, page, tmp_path / page)
+    made_up = Judged(0.0, 1.0, {"a test": "a message"}, None, wrong_kind=False)
+    monkeypatch.setattr(measure, "judged_entry", lambda *given: made_up)
+    monkeypatch.setattr(
+        measure, "judged", lambda *given, with_training=False: replace(made_up, earned=1.0)
+    )
+    digits = data.load("digits", device="cpu")
+    monkeypatch.setattr(
+        measure, "spread", lambda _, work, jobs, title: [work(digits, *job) for job in jobs]
+    )
+    done = CliRunner().invoke(app, ["quality", "--dataset", "digits", "--seeds", "1"])
+    assert done.exit_code == 0, done.output
+    quality, messages = (tmp_path / "QUALITY").read_text(), (tmp_path / "MESSAGES").read_text()
+    count = len(CATALOGUE[name])
+    assert f"| wrong answers passed in full | {count} of {2 * count} |" in quality
+    assert messages.count("- *a test*: a message") == count
