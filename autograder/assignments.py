@@ -84,7 +84,7 @@ L2 = Assignment(
         Exercise("best_strength", 2),
     ),
     suite=SUITES / "suite_03_l2.py",
-    hidden_modules=("methods",),
+    hidden_modules=("methods", "penalties"),
 )
 
 EWC = Assignment(
@@ -99,7 +99,7 @@ EWC = Assignment(
         Exercise("train_with_online_ewc", 4),
     ),
     suite=SUITES / "suite_04_ewc.py",
-    hidden_modules=("fisher", "methods"),
+    hidden_modules=("fisher", "methods", "penalties"),
 )
 
 SHOWDOWN = Assignment(

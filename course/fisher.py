@@ -1,4 +1,4 @@
-"""The exact Fisher diagonal of a network of linear layers, without one example's gradient."""
+"""Fisher diagonals of a network of linear layers, without a single example's gradient."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
-__all__ = ["fisher_diagonal"]
+__all__ = ["empirical_diagonal", "fisher_diagonal"]
 
 CHUNK = 2048  # rows at once: it bounds the memory, and what is computed stays in the cache
 
@@ -34,6 +34,23 @@ def fisher_diagonal(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
     ``ValueError`` for a network of other layers and for rows that are none, have another shape, or
     are not on the model's device and of its dtype.
     """
+    return _diagonal(model, x, None)
+
+
+def empirical_diagonal(model: nn.Module, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+    """The empirical Fisher diagonal: the mean over rows of (d log p(y_i|x_i) / d w)^2.
+
+    With the given labels ``y`` (n,) int64 alone where ``fisher_diagonal`` weighs all classes;
+    otherwise as there. It equals the exact one in expectation where the labels are drawn from the
+    network's own predictions (Kunstner et al. 2019). Raises ``ValueError`` for labels that are not
+    as many as the rows or not int64, and what ``fisher_diagonal`` raises.
+    """
+    if y.shape != x.shape[:1] or y.dtype != torch.int64:
+        raise ValueError(f"expected labels ({len(x)},) int64, got {tuple(y.shape)} {y.dtype}")
+    return _diagonal(model, x, y)
+
+
+def _diagonal(model: nn.Module, x: Tensor, y: Tensor | None) -> dict[str, Tensor]:
     layers = _linear_layers(model)
     _check(layers[0].weight, x)
     names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
@@ -41,8 +58,10 @@ def fisher_diagonal(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
-        for rows in x.split(CHUNK):
-            for layer, (inputs, outputs) in _sums(model, layers, rows).items():
+        for start in range(0, len(x), CHUNK):
+            rows = slice(start, start + CHUNK)
+            labels = None if y is None else y[rows]
+            for layer, (inputs, outputs) in _sums(model, layers, x[rows], labels).items():
                 total[names[layer.weight]] += outputs.T @ inputs
                 if layer.bias is not None:
                     total[names[layer.bias]] += outputs.sum(dim=0)
@@ -52,18 +71,24 @@ def fisher_diagonal(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
     return {name: values / len(x) for name, values in total.items()}
 
 
-def _sums(model: nn.Module, layers: list[nn.Linear], rows: Tensor) -> dict[nn.Linear, Found]:
-    """Of each layer: its inputs squared, and sum_c p_c delta_c^2 at its outputs (n, out)."""
+def _sums(
+    model: nn.Module, layers: list[nn.Linear], rows: Tensor, labels: Tensor | None
+) -> dict[nn.Linear, Found]:
+    """Of each layer: its inputs squared, and sum_c p_c delta_c^2 at its outputs (n, out).
+
+    With labels delta^2 of each row's label alone.
+    """
     with torch.enable_grad():
         logits, seen = _watched(model, layers, rows)
         log_p = log_softmax(logits, dim=1)
         outputs = [seen[layer][1] for layer in layers]
         sums = [torch.zeros_like(output) for output in outputs]
-        last = log_p.shape[1] - 1
+        turns = log_p if labels is None else log_p.gather(1, labels[:, None])
+        last = turns.shape[1] - 1
         for c in range(last + 1):
             # Each row's log p depends on that row alone, so the gradient of the sum is each row's.
-            deltas = torch.autograd.grad(log_p[:, c].sum(), outputs, retain_graph=c < last)
-            p = log_p[:, c, None].detach().exp()
+            deltas = torch.autograd.grad(turns[:, c].sum(), outputs, retain_graph=c < last)
+            p = turns[:, c, None].detach().exp() if labels is None else 1.0
             for total, delta in zip(sums, deltas, strict=True):
                 total += p * delta.square()
     return {layer: (seen[layer][0], total) for layer, total in zip(layers, sums, strict=True)}

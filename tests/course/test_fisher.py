@@ -7,7 +7,7 @@ from torch.func import functional_call, jacrev, vmap
 
 from course import fisher
 from course.device import generator
-from course.fisher import fisher_diagonal
+from course.fisher import empirical_diagonal, fisher_diagonal
 from course.models import MLP
 
 PIXELS, CLASSES, ROWS = 12, 4, 23
@@ -80,6 +80,36 @@ def test_equals_the_mean_over_single_examples(name):
     for parameter, values in expected.items():
         assert values.max() > 0
         torch.testing.assert_close(got[parameter], values, rtol=1e-10, atol=1e-14)
+
+
+def test_the_empirical_one_takes_each_row_s_own_label(monkeypatch):
+    monkeypatch.setattr(fisher, "CHUNK", 5)
+    model, x = network(), rows()
+    y = torch.arange(ROWS) % CLASSES
+    got = empirical_diagonal(model, x, y)
+    expected = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    for row, label in zip(x, y, strict=True):
+        log_p = model(row[None]).log_softmax(dim=1)[0, label]
+        for name, g in zip(expected, torch.autograd.grad(log_p, model.parameters()), strict=True):
+            expected[name] += g**2 / ROWS
+    assert list(got) == list(expected)
+    for name, values in expected.items():
+        torch.testing.assert_close(got[name], values, rtol=1e-10, atol=1e-14)
+
+
+def test_the_exact_one_is_the_empirical_one_with_every_label_weighed():
+    model, x = network(), rows(n=1)
+    p = model(x).softmax(dim=1)[0].detach()
+    each = [empirical_diagonal(model, x, torch.tensor([c])) for c in range(CLASSES)]
+    for name, values in fisher_diagonal(model, x).items():
+        weighed = sum(share * one[name] for share, one in zip(p, each, strict=True))
+        torch.testing.assert_close(values, weighed, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("y", [torch.zeros(ROWS), torch.zeros(ROWS - 1, dtype=torch.int64)])
+def test_labels_that_do_not_fit(y):
+    with pytest.raises(ValueError, match=r"expected labels \(23,\) int64, got"):
+        empirical_diagonal(network(), rows(), y)
 
 
 @pytest.mark.parametrize("sizes", [(64, (128,), 5), (784, (128,), 5)])

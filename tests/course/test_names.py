@@ -30,7 +30,8 @@ PUBLIC = {
     "course.population": {"Population", "members_of", "stacked"},
     "course.losses": {"batch_loss"},
     "course.fitting": {"check_rows", "check_training"},
-    "course.fisher": {"fisher_diagonal"},
+    "course.fisher": {"empirical_diagonal", "fisher_diagonal"},
+    "course.penalties": {"quadratic"},
     "course.methods": {
         *("HIDDEN", "METHODS", "TRAINING", "Method", "Outputs", "Training", "make", "run"),
     },
