@@ -52,6 +52,18 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
+def test_every_picture_is_shown_described_and_small() -> None:
+    """The alternative text says what it shows; a page loads fast."""
+    shown = {}
+    for page in PAGES:
+        for words, path in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (ROOT / page).read_text()):
+            shown[(ROOT / page).parent.joinpath(path).resolve()] = words
+    assert shown.keys() == set((ROOT / "docs" / "pictures").iterdir())
+    for path, words in shown.items():
+        assert len(words) > 40
+        assert path.stat().st_size <= 80_000
+
+
 @every_page
 def test_named_files_are_there(page: str) -> None:
     named = paths_named((ROOT / page).read_text()) - MADE

@@ -119,12 +119,3 @@ def test_missing_verbs_and_options_are_found(verb: str) -> None:
 
     assert verb in missing(verbs_named(BAD), verbs_of(app))
     assert "grade --json" not in missing(verbs_named(BAD), verbs_of(app))
-
-
-def test_pictures_are_there_small_and_described() -> None:
-    """Each has an alternative text, and loads fast."""
-    named = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (ROOT / "README.md").read_text())
-    assert named
-    for words, path in named:
-        assert len(words) > 40
-        assert (ROOT / path).stat().st_size <= 80_000
