@@ -11,9 +11,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from autograder.suites.replay_population import Population
 from course.data import even_odd, load
 from course.models import MLP
+from course.population import Population
+from course.training import make_train_on
 
 PATH = Path(__file__).with_name("02-replay-models.safetensors")
 MODELS = 40
@@ -25,19 +26,32 @@ def make() -> Population:
     """Trains them."""
     generator = torch.Generator().manual_seed(SEED)
     even, _ = even_odd(load("digits", device="cpu"))
-    models = [MLP(even.x_train.shape[1], (128,), 5, generator=generator) for _ in range(MODELS)]
-    population = Population.of(models)
-    x = even.x_train.expand(MODELS, -1, -1)
-    population.train(x, even.y_train.expand(MODELS, -1), EPOCHS, generator)
+    population = Population([_network(generator) for _ in range(MODELS)])
+    learn = make_train_on(
+        "adam", 1e-3, epochs=EPOCHS, batch_size=32, generator=own_generators(MODELS, generator)
+    )
+    learn(population, even.x_train, even.y_train)
     return population
 
 
 def read() -> Population:
     """The networks as they are kept, in float32."""
     weights = load_file(PATH)
-    return Population([weights[str(number)].float() for number in range(len(weights))])
+    count = len(next(iter(weights.values())))
+    population = Population([_network(torch.Generator())] * count)
+    population.load_state_dict({name: kept.float() for name, kept in weights.items()})
+    return population
+
+
+def own_generators(count: int, generator: torch.Generator) -> list[torch.Generator]:
+    """One for each network, seeded by ``generator``, so that each has its own order of the rows."""
+    seeds = torch.randint(2**62, (count,), generator=generator).tolist()
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def _network(generator: torch.Generator) -> MLP:
+    return MLP(64, (128,), 5, generator=generator)
 
 
 if __name__ == "__main__":
-    trained = make()
-    save_file({str(n): w.detach().half().contiguous() for n, w in enumerate(trained.weights)}, PATH)
+    save_file({name: w.half() for name, w in make().state_dict().items()}, PATH)

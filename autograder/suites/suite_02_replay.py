@@ -24,7 +24,6 @@ from autograder.suites import expect
 from autograder.suites.graded_run import judge
 from autograder.suites.inputs import network, shuffled, spread, whole
 from autograder.suites.recorder import Recorder, named, scripted
-from autograder.suites.replay_population import Population
 from autograder.suites.replay_rows import (
     Rows,
     all_of,
@@ -35,6 +34,8 @@ from autograder.suites.replay_rows import (
 from autograder.suites.side_effects import watched
 from course.data import Dataset, Task, even_odd, load
 from course.models import MLP
+from course.population import Population
+from course.training import accuracy, make_train_on
 
 Rng = torch.Generator
 
@@ -815,7 +816,7 @@ class TestChooseInformative:
         rows = even_rows()
         models = replay_models.read()
         for n in (10, 7, 45):
-            self.choose(student, models.model(whole(rng, 0, len(models) - 1)), rows, n, rng)
+            self.choose(student, models.member(whole(rng, 0, len(models) - 1)), rows, n, rng)
 
     @pytest.mark.points(0.5)
     def test_model_and_rows_stay_as_they_are_and_dropout_is_off(
@@ -824,7 +825,7 @@ class TestChooseInformative:
         rows = even_rows()
         rows = Rows(spread(rows.x.double()), spread(rows.y))
         for training in (True, False):
-            model = replay_models.read().model(whole(rng, 0, 39)).double().train(training)
+            model = replay_models.read().member(whole(rng, 0, 39)).double().train(training)
             start, before = copy.deepcopy(model), expect.Untouched(x=rows.x, y=rows.y)
             self.choose(student, model, rows, 12, rng)
             before.check("choose_informative")
@@ -832,7 +833,7 @@ class TestChooseInformative:
             for mine, old in zip(model.parameters(), start.parameters(), strict=True):
                 assert torch.equal(mine, old), "`choose_informative` changed the model's weights."
         model = MLP(64, (128,), 5, dropout=0.5)
-        model.load_state_dict(replay_models.read().model(whole(rng, 0, 39)).state_dict())
+        model.load_state_dict(replay_models.read().member(whole(rng, 0, 39)).state_dict())
         rows, seed = even_rows(), whole(rng, 0, 2**30)
         one, two = (
             self.choose(student, model, rows, 20, torch.Generator().manual_seed(seed))
@@ -852,12 +853,12 @@ class TestChooseInformative:
         for those, counts in ((rows, (10, 13, 3, 5)), (some, (20,))):
             found = []
             for n in counts:
-                model = models.model(whole(rng, 0, len(models) - 1))
+                model = models.member(whole(rng, 0, len(models) - 1))
                 found.append(Shares.of(those, self.choose(student, model, those, n, rng)))
             uneven = [shares for shares in found if shares.uneven]
             assert not uneven, f"{uneven[0]} {how_uneven(found)}".strip()
         moved = relabelled(rows, rng)
-        model = models.model(whole(rng, 0, len(models) - 1))
+        model = models.member(whole(rng, 0, len(models) - 1))
         shares = Shares.of(moved, self.choose(student, model, moved, 45, rng))
         assert not shares.uneven, (
             f"Many rows had another label than the model gives them. {shares} "
@@ -873,13 +874,13 @@ class TestChooseInformative:
         chosen = []
         for number in (*numbers, numbers[-1]):
             generator = torch.Generator().manual_seed(seed)
-            chosen.append(self.choose(student, models.model(number), rows, 10, generator))
+            chosen.append(self.choose(student, models.member(number), rows, 10, generator))
         assert torch.equal(chosen[-1], chosen[-2]), (
             "The same model, the same rows and a generator with the same seed gave different rows. "
             "All randomness should come from `generator`."
         )
         generator = torch.Generator().manual_seed(seed + 1)
-        other = self.choose(student, models.model(number), rows, 10, generator)
+        other = self.choose(student, models.member(number), rows, 10, generator)
         sets = {tuple(sorted(rows.tolist())) for rows in chosen}
         first = torch.cat([(rows.y == label).nonzero().flatten()[:2] for label in rows.y.unique()])
         how = ""
@@ -898,7 +899,7 @@ class TestChooseInformative:
         rows = even_rows()
         models = replay_models.read()
         chosen = torch.stack([
-            self.choose(student, models.model(number), rows, 10, rng)
+            self.choose(student, models.member(number), rows, 10, rng)
             for number in range(len(models))
         ])  # fmt: skip
         got = replayed_accuracy(models, chosen, rng)
@@ -978,5 +979,9 @@ def replayed_accuracy(models: Population, chosen: Tensor, rng: Rng) -> float:
     again = chosen[:, torch.arange(len(odd.y_train)) % n]
     x = torch.cat([odd.x_train.expand(k, -1, -1), even.x_train[again]], dim=1)
     y = torch.cat([odd.y_train.expand(k, -1), even.y_train[again]], dim=1)
-    models.train(x, y, 20, rng)
-    return float(models.accuracy(even.x_test, even.y_test).mean())
+    generators = replay_models.own_generators(k, rng)
+    learn = make_train_on(
+        "adam", 1e-3, epochs=20, batch_size=32, generator=generators, progress=False
+    )
+    learn(models, x, y)
+    return float(accuracy(models, even.x_test, even.y_test).mean())
