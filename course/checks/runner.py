@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -51,14 +52,14 @@ def run(name: str, namespace: dict[str, Any], checks: Checks) -> list[Row]:
         return [Row(name, "error", message)]
     import torch  # late, so that ``import course`` is quick
 
-    rows = []
+    rows = list[Row]()
     with torch.random.fork_rng(devices=[]):  # what the notebook draws next stays what it was
         for one in checks[name]:
             row = _run_one(one, Function(name, namespace))
-            if row.status == "not_attempted":
+            if row.status == "not_attempted" and not rows:
                 return [row]
             rows.append(row)
-    return rows
+    return _each_said_once(rows)
 
 
 def _run_one(one: Callable[[Function], None], function: Function) -> Row:
@@ -67,8 +68,7 @@ def _run_one(one: Callable[[Function], None], function: Function) -> Row:
         one(function)
     except Raised as raised:
         if raised.is_stub:
-            message = "Nothing to check yet: replace `raise NotImplementedError()` by your answer."
-            return Row(title, "not_attempted", message)
+            return Row(title, "not_attempted", _to_write(raised.place, function.name))
         return Row(title, "error", str(raised))
     except AssertionError as failure:
         return Row(title, "failed", str(failure))
@@ -76,6 +76,28 @@ def _run_one(one: Callable[[Function], None], function: Function) -> Row:
         message = f"This check itself broke, on {type(error).__name__}: {error}"
         return Row(title, "error", message + "\nPlease show it to your instructor.")
     return Row(title, "passed", "")
+
+
+def _to_write(place: str, exercise: str) -> str:
+    """What to do where a stub is; ``place`` is the method in an exercise that is a class."""
+    if place in ("", exercise):
+        return "Nothing to check yet: replace `raise NotImplementedError()` by your answer."
+    return (
+        f"`{place}` is not written yet: replace its `raise NotImplementedError()` by your answer."
+    )
+
+
+def _each_said_once(rows: list[Row]) -> list[Row]:
+    """The rows; one that says again what another said points to that one."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(row.message, row.name)
+    return [
+        replace(row, message=f"The same as above: {first[row.message]}")
+        if row.message and first[row.message] != row.name
+        else row
+        for row in rows
+    ]
 
 
 def _all_checks() -> Checks:

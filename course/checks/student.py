@@ -8,6 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
+# Messages of PyTorch's that speak of its own making, by a part of each, and what we say instead.
+EXPLAINED = {
+    "calling .item() on a Tensor": (
+        "A tensor that stands for every row at once was made into one Python number: by `int()` or"
+        " `.item()`, by an `if`, or as an index in square brackets. Find an operation that takes it"
+        " as the tensor that it is."
+    ),
+    "called random operation": (
+        "The network drew random numbers, as Dropout does in training mode. Here it should be in"
+        " evaluation mode."
+    ),
+}
+
 
 class Raised(Exception):
     """The student's function raised ``error``; the text says what, and in which of their lines."""
@@ -17,12 +30,19 @@ class Raised(Exception):
         self.frames = _frames(error, namespace)
         # Unlike str(error), this copes with an exception that cannot be printed.
         what = traceback.format_exception_only(error)[-1].strip()
+        own = next((words for part, words in EXPLAINED.items() if part in what), "")
+        what = f"{type(error).__name__}. {own}" if own else what
         super().__init__(f"`{name}` raised {what}{_where(self.frames)}")
 
     @property
     def is_stub(self) -> bool:
         """Whether it is the exercise itself that is not written yet, not one that it calls."""
         return isinstance(self.error, NotImplementedError) and len(self.frames) < 2
+
+    @property
+    def place(self) -> str:
+        """The name of the function or method that raised it, as far as that is known."""
+        return self.frames[-1][0].co_name if self.frames else ""
 
 
 class Function:

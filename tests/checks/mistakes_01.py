@@ -1,81 +1,6 @@
-"""Right answers to 01-forgetting as text, other ways to write them, and mistakes to put in."""
+"""Mistakes to put into the right answers to 01-forgetting."""
 
-PARTS = {
-    "select_classes": """
-def select_classes(x, y, classes):
-    kept = torch.isin(y, torch.tensor(list(classes)))
-    return x[kept], y[kept]
-""",
-    "relabel": """
-def relabel(y, classes):
-    result = torch.full_like(y, -1)
-    for new, old in enumerate(classes):
-        result[y == old] = new
-    if (result < 0).any():
-        raise ValueError(f"not among {classes}: {y[result < 0].tolist()}")
-    return result
-""",
-    "train_step": """
-def train_step(model, optimizer, x, y):
-    optimizer.zero_grad()
-    loss = F.cross_entropy(model(x), y)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-""",
-    "train_epochs": """
-def train_epochs(model, optimizer, x, y, epochs, batch_size, generator):
-    history = []
-    for _ in range(epochs):
-        total = 0.0
-        for rows in torch.randperm(len(x), generator=generator).split(batch_size):
-            optimizer.zero_grad()
-            loss = F.cross_entropy(model(x[rows]), y[rows])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(rows)
-        history.append(total / len(x))
-    return history
-""",
-    "accuracy": """
-def accuracy(model, x, y):
-    mode = model.training
-    model.eval()
-    with torch.no_grad():
-        right = (model(x).argmax(dim=1) == y).sum().item()
-    model.train(mode)
-    return right / len(y)
-""",
-    "accuracy_matrix": """
-def accuracy_matrix(model, tasks, train_on):
-    R = torch.zeros(len(tasks), len(tasks))
-    for i, task in enumerate(tasks):
-        train_on(model, task.x_train, task.y_train)
-        mode = model.training
-        model.eval()
-        with torch.no_grad():
-            for j, other in enumerate(tasks):
-                R[i, j] = (model(other.x_test).argmax(1) == other.y_test).float().mean()
-        model.train(mode)
-    return R
-""",
-    "average_accuracy": """
-def average_accuracy(R):
-    return R[-1].mean().item()
-""",
-    "forgetting": """
-def forgetting(R):
-    if len(R) == 1:
-        return 0.0
-    return (R[:-1, :-1].max(dim=0).values - R[-1, :-1]).mean().item()
-""",
-    "backward_transfer": """
-def backward_transfer(R):
-    if len(R) == 1:
-        return 0.0
-    return (R[-1] - R.diagonal())[:-1].mean().item()
-""",
-}
+from tests.checks.answers_01 import PARTS as PARTS
 
 # Exercise, what is replaced in the right answer and by what, and words of the message it gets.
 MISTAKES = [
@@ -125,6 +50,8 @@ MISTAKES = [
     ("train_step", "model(x), y", "model(x).squeeze(), y", "raised"),
     ("train_step", "model(x), y", "model(x.float()), y", "dtype"),
     ("train_step", "    optimizer.step()", "", "what they were before"),
+    ("train_step", "    optimizer.step()", "    optimizer.zero_grad(); optimizer.step()",
+     "kept until then"),
     ("train_step", "return loss.item()", "return float('nan')", "nan"),
     ("train_step", "return loss.item()", "return '0.3778'", "not of type str"),
     ("train_epochs", ".split(batch_size)", "[:len(x) // batch_size * batch_size].split(batch_size)",
@@ -190,7 +117,7 @@ MISTAKES = [
      "train_on(model, task.x_test[:2], task.y_test[:2])", "training rows of task 0"),
     ("accuracy_matrix", "        train_on(model, task.x_train, task.y_train)", "", "3 times"),
     ("accuracy_matrix", "(model(other.x_test).argmax(1) == other.y_test).float().mean()",
-     "(model(other.x_train).argmax(1) == other.y_train).float().mean()", "Use the test rows"),
+     "(model(other.x_train).argmax(1) == other.y_train).float().mean()", "on the training rows"),
     ("average_accuracy", "R[-1]", "R.diagonal()", "mean of the diagonal"),
     ("average_accuracy", "R[-1]", "R[:, -1]", "mean of the last column"),
     ("average_accuracy", "R[-1]", "R", "whole matrix"),
@@ -198,6 +125,15 @@ MISTAKES = [
     ("average_accuracy", "R[-1]", "R[-1].mul_(100)", "changed in place"),
     ("forgetting", "R[:-1, :-1].max", "R[:, :-1].max", "before the last task"),
     ("forgetting", "R[:-1, :-1].max(dim=0).values", "R.diagonal()[:-1]", "just after learning"),
+    ("forgetting", "R[:-1, :-1].max(dim=0).values", "R.max()", "not of the whole matrix"),
+    ("forgetting", "R[:-1, :-1].max(dim=0).values", "R[:-1, :-1].max()", "each column by itself"),
+    ("forgetting", "R[:-1, :-1].max(dim=0).values", "R[:-1, :-1].max(dim=1).values",
+     "maximum of each row"),
+    ("forgetting", "R[:-1, :-1].max(dim=0).values", "R[0, :-1]", "the first row"),
+    ("forgetting", ".mean().item()", ".sum().item()", "That is the sum"),
+    ("forgetting", "- R[-1, :-1])", "- R[-1, :-1]).abs()", "keep the sign"),
+    ("forgetting", "(R[:-1, :-1].max(dim=0).values - R[-1, :-1])",
+     "(R[:-1].max(dim=0).values - R[-1])", "last task does not count"),
     ("forgetting", "return (R[:-1, :-1].max(dim=0).values - R[-1, :-1]).mean().item()",
      "return (R[:-1, :-1].max(dim=0).values - R[-1, :-1]).sum().item() / len(R)", "T - 1 tasks"),
     ("forgetting", "- R[-1, :-1])", "- R[-1, :-1]).clamp(min=0)", "got better"),
@@ -206,5 +142,24 @@ MISTAKES = [
     ("backward_transfer", "[:-1].mean()", "[:-1].sum().div(len(R))", "not over T"),
     ("backward_transfer", "[:-1].mean()", ".mean()", "not over T"),
     ("backward_transfer", "R.diagonal()", "R[:-1].max(dim=0).values", "not with the best"),
+    ("backward_transfer", "R.diagonal()", "R[0]", "not with the first row"),
+    ("backward_transfer", "[:-1].mean()", "[:-1].abs().mean()", "keep the sign"),
+    ("backward_transfer", "[:-1].mean()", "[:-1].sum()", "That is the sum"),
     ("backward_transfer", "    if len(R) == 1:\n        return 0.0\n", "", "is nan"),
+]  # fmt: skip
+
+# The same, and words that no message may hold: they would be true of another mistake.
+UNTRUE = [
+    ("train_step", "model(x), y", "model(x).softmax(1), y", "had a part"),
+    ("train_step", "model(x), y", "model(x).softmax(1), y", "gradients of the first"),
+    ("train_step", "model(x), y", "model(x), y, reduction='sum'", "had a part"),
+    ("forgetting", "R[:-1, :-1].max(dim=0).values", "R[:-1, :-1].max()", "That is the sum"),
+    ("forgetting", ".mean().item()", ".sum().item()", "whole matrix"),
+    ("forgetting", "R[:-1, :-1].max(dim=0).values", "R.diagonal()[:-1]", "not over T"),
+    ("accuracy_matrix", "    return R", "    return R.tril()", "evaluation mode"),
+    ("accuracy_matrix", "    return R", "    return R.T", "evaluation mode"),
+    ("accuracy_matrix", "    return R", "    return 1 - R", "training rows"),
+    ("accuracy_matrix", "    return R", "    return 1 - R", "test rows"),
+    ("accuracy_matrix", "(model(other.x_test).argmax(1) == other.y_test).float().mean()",
+     "(model(other.x_train).argmax(1) == other.y_train).float().mean()", "evaluation mode"),
 ]  # fmt: skip

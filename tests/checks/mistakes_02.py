@@ -77,6 +77,19 @@ def choose_informative(model, x, y, n, generator):
 """,
 }
 
+# A task's exemplars are chosen when it ends, or wrongly before it is trained on.
+TRAIN = """\
+        own = (task.x_train, task.y_train)
+        x, y = (torch.cat(parts) for parts in zip(own, *kept))
+        order = torch.randperm(len(x), generator=generator)
+        train_on(model, x[order], y[order])
+"""
+CHOOSE = """\
+        n = len(task.x_train)
+        rows = torch.randperm(n, generator=generator)[: int(fraction * n)]
+        kept.append((task.x_train[rows], task.y_train[rows]))
+"""
+BY_TURN, BEFOREHAND = TRAIN + CHOOSE, CHOOSE + TRAIN
 MISTAKES = [
     ("choose_exemplars", "return x[rows], y[rows]", "pass", "`return`"),
     ("choose_exemplars", "int(fraction * len(x))", "round(fraction * len(x))", "shape"),
@@ -105,7 +118,13 @@ MISTAKES = [
     ("ReservoirBuffer", "return len(self.x)", "return self.seen", "should hold 5"),
     ("ReservoirBuffer", "return len(self.x)", "return self.capacity", "should be 3"),
     ("ReservoirBuffer", "torch.randint(self.seen, ()", "torch.randint(self.seen - 1, ()",
-     "About half should hold"),
+     "as if k were one less"),
+    ("ReservoirBuffer", "torch.randint(self.seen, ()", "torch.randint(self.seen + 1, ()",
+     "as if k were one more"),
+    ("ReservoirBuffer", "rows = torch.randperm(len(self), generator=generator)[:n]\n",
+     "raise NotImplementedError()\n", "`sample` is not written yet"),
+    ("ReservoirBuffer", "return sum(t", "raise NotImplementedError(); return sum(t",
+     "`nbytes` is not written yet"),
     ("ReservoirBuffer", "place < self.capacity", "True", "raised"),
     ("ReservoirBuffer", "torch.randint(self.seen, ()", "torch.randint(self.capacity, ()",
      "same|about 100"),
@@ -128,6 +147,7 @@ MISTAKES = [
      "should be replayed"),
     ("train_with_replay", "zip(own, *kept)", "zip((own[0][::2], own[1][::2]), *kept)",
      "All of them should be trained on"),
+    ("train_with_replay", BY_TURN, BEFOREHAND, "4 of them came more than once"),
     ("train_with_replay", "[: int(fraction * n)]", "", "should be replayed"),
     ("train_with_replay", "kept.append((task.x_train[rows], task.y_train[rows]))",
      "kept.append((task.x_train, task.y_train)); kept = [(a[(r := torch.randperm(len(a), "
@@ -158,3 +178,8 @@ MISTAKES = [
     ("choose_informative", "model.train(was)", "pass", "leave it so"),
     ("choose_informative", "y[chosen]", "y[:n]", "no longer belong"),
 ]  # fmt: skip
+
+UNTRUE = [
+    ("train_with_replay", BY_TURN, BEFOREHAND, "should be trained on"),
+    ("ReservoirBuffer", "place < self.capacity", "False", "as if k"),
+]

@@ -192,3 +192,8 @@ MISTAKES = [
     ("best_strength", '    if not means:\n        raise ValueError("nothing to choose from")\n',
      "    means[0]\n", "raised KeyError"),
 ]  # fmt: skip
+
+UNTRUE = [
+    ("train_step_with_penalty", "F.cross_entropy(model(x), y)",
+     "F.cross_entropy(model(x).softmax(1), y)", "had a part"),
+]  # fmt: skip

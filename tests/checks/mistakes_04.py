@@ -8,6 +8,14 @@ def sample_gradients(model, x, y):
         rows.append(torch.autograd.grad(log_p, list(model.parameters())))
     return {n: torch.stack([row[i] for row in rows]) for i, n in enumerate(names)}
 """
+TOGETHER = """
+def sample_gradients(model, x, y):
+    weights = {n: p.detach() for n, p in model.named_parameters()}
+    def log_p(weights, row, label):
+        logits = torch.func.functional_call(model, weights, (row[None],))
+        return logits.log_softmax(dim=1).gather(1, label[None, None]).squeeze()
+    return torch.vmap(torch.func.grad(log_p), in_dims=(None, 0, 0))(weights, x, y)
+"""
 FISHER = (
     GRADIENTS
     + """
@@ -23,6 +31,11 @@ def fisher_diagonal(model, x):
     return total
 """
 )
+EVALUATING = """
+def empirical_fisher(model, x, y):
+    mode = model.training
+    model.eval()
+"""
 PENALTY = """
 def ewc_penalty(model, anchor, fisher):
     return sum((fisher[n] * (p - anchor[n]) ** 2).sum() for n, p in model.named_parameters()) / 2
@@ -30,10 +43,8 @@ def ewc_penalty(model, anchor, fisher):
 PARTS = {
     "sample_gradients": GRADIENTS,
     "empirical_fisher": GRADIENTS
+    + EVALUATING
     + """
-def empirical_fisher(model, x, y):
-    mode = model.training
-    model.eval()
     gradients = sample_gradients(model, x, y)
     model.train(mode)
     return {n: (g**2).mean(dim=0) for n, g in gradients.items()}
@@ -70,6 +81,7 @@ def train_with_online_ewc(model, tasks, train_on, strength, decay):
 """,
 }
 
+AS_NUMBER = TOGETHER.replace(".gather(1, label[None, None]).squeeze()", "[0, int(label)]")
 KEEP = "earlier.append((anchor, fisher_diagonal(model, task.x_train)))"
 EMPIRICAL = (
     "{n: (g**2).mean(dim=0) for n, g in "
@@ -79,6 +91,9 @@ MERGE = "{n: decay * fisher[n] + new[n] for n in new}"
 MISTAKES = [
     ("sample_gradients", "log_p, list", "-log_p, list", "sign is turned"),
     ("sample_gradients", ".log_softmax(dim=1)", "", "log-softmax first"),
+    ("sample_gradients", GRADIENTS, AS_NUMBER, "made into one Python number"),
+    ("sample_gradients", GRADIENTS, AS_NUMBER, "The same as above: Gives one gradient"),
+    ("sample_gradients", GRADIENTS, AS_NUMBER.replace("int(label)", "label"), "square brackets"),
     ("sample_gradients", "(log_p, list", "(log_p / len(x), list", "divided by the number"),
     ("sample_gradients", "for row in rows])", "for row in rows]).mean(0, keepdim=True)", "shape"),
     ("sample_gradients", "for row in rows])", "for row in rows]).cumsum(0)", "not cleared"),
@@ -93,6 +108,8 @@ MISTAKES = [
     ("empirical_fisher", "sample_gradients(model, x, y)\n    model.train(mode)",
      "sample_gradients(model, x, y)", "Put back the mode"),
     ("empirical_fisher", "    model.eval()\n", "", "should be off"),
+    ("empirical_fisher", GRADIENTS + EVALUATING,
+     TOGETHER + EVALUATING.replace("    model.eval()\n", ""), "should be in evaluation mode"),
     ("empirical_fisher", "gradients = sample_gradients(model, x, y)",
      "keep = slice(0, 255); gradients = sample_gradients(model, x[keep], y[keep])",
      "Fisher of 613 rows"),
@@ -155,10 +172,27 @@ MISTAKES = [
     ("train_with_online_ewc", MERGE, "new", "was lost"),
     ("train_with_online_ewc", MERGE, "fisher", "never updated"),
     ("train_with_online_ewc", "strength * ewc_penalty(m, a, f)",
-     "strength * ewc_penalty(m, a, {n: v * decay for n, v in f.items()})", "faded already"),
+     "strength * ewc_penalty(m, a, {n: v * decay for n, v in f.items()})", "in the penalty too"),
+    ("train_with_online_ewc", "if fisher else new",
+     "if fisher else {n: decay * new[n] for n in new}", "faded twice"),
+    ("train_with_online_ewc", MERGE + " if fisher else new",
+     "{n: decay * (fisher[n] if fisher else 0) + (1 - decay) * new[n] for n in new}",
+     "moving average"),
+    ("train_with_online_ewc", MERGE + " if fisher else new",
+     "{n: (fisher[n] if fisher else 0) + decay * new[n] for n in new}", "Both Fishers"),
     ("train_with_online_ewc", "task.x_train, task.y_train, penalty",
      "task.x_test, task.y_test, penalty", "training rows of task"),
     ("train_with_online_ewc", "fisher = anchor = penalty = None",
      "fisher = anchor = None; penalty = lambda m: (m[0].weight ** 2).sum()",
      "nothing to hold on to"),
+]  # fmt: skip
+
+UNTRUE = [
+    ("sample_gradients", GRADIENTS, AS_NUMBER, "file an issue"),
+    ("empirical_fisher", GRADIENTS + EVALUATING,
+     TOGETHER + EVALUATING.replace("    model.eval()\n", ""), "randomness"),
+    ("train_with_online_ewc", "strength * ewc_penalty(m, a, f)",
+     "strength * ewc_penalty(m, a, {n: v * decay for n, v in f.items()})", "faded already"),
+    ("train_with_online_ewc", MERGE + " if fisher else new",
+     "{n: (fisher[n] if fisher else 0) + decay * new[n] for n in new}", "moving average"),
 ]  # fmt: skip

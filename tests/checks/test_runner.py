@@ -88,6 +88,19 @@ def test_a_stub_that_is_called_by_an_answer_is_named() -> None:
     assert "defines `other`" in rows[0].message
 
 
+def test_a_stub_met_later_hides_nothing() -> None:
+    code = "def average_accuracy(R):\n    if len(R) > 1:\n        return R[-1].mean().item()\n"
+    rows = run("average_accuracy", namespace_of(f"{code}    raise NotImplementedError"), _checks())
+    assert [row.status for row in rows] == ["passed", "not_attempted"]
+
+
+def test_what_several_checks_say_is_said_once() -> None:
+    code = "def average_accuracy(R):\n    raise KeyError('lost')\n"
+    first, second = run("average_accuracy", namespace_of(code), _checks())
+    assert "raised KeyError: 'lost'" in first.message
+    assert (second.status, second.message) == ("error", f"The same as above: {first.name}")
+
+
 def test_a_missing_function_is_one_row() -> None:
     (row,) = run("average_accuracy", {}, _checks())
     assert row.status == "not_attempted"

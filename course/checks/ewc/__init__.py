@@ -1,6 +1,6 @@
 """Visible checks of 04-ewc, as those of 01-forgetting are."""
 
-from course.checks.ewc import fisher, gradients, penalty, training
+from course.checks.ewc import fisher, gradients, online, penalty, training
 from course.checks.student import Checks
 
 CHECKS: Checks = {
@@ -8,4 +8,5 @@ CHECKS: Checks = {
     **fisher.CHECKS,
     **penalty.CHECKS,
     **training.CHECKS,
+    **online.CHECKS,
 }

@@ -4,6 +4,13 @@ Each takes the student's function and raises ``AssertionError`` with words for t
 expected numbers were worked out by hand or once with another program and stand here as numbers.
 """
 
-from course.checks.forgetting import measuring, metrics, rows, training
+from course.checks.forgetting import matrix, measuring, metrics, rows, step, training
 
-CHECKS = {**rows.CHECKS, **training.CHECKS, **measuring.CHECKS, **metrics.CHECKS}
+CHECKS = {
+    **rows.CHECKS,
+    **step.CHECKS,
+    **training.CHECKS,
+    **measuring.CHECKS,
+    **matrix.CHECKS,
+    **metrics.CHECKS,
+}

@@ -1,4 +1,4 @@
-"""Checks of ``train_step`` and ``train_epochs``."""
+"""Checks of ``train_epochs``."""
 
 from __future__ import annotations
 
@@ -10,85 +10,10 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 from course.checks.expect import RETURN, close, number, unchanged
+from course.checks.forgetting.step import small
 from course.checks.student import Checks, Function
 
 LN2 = math.log(2)  # cross-entropy of a network that finds two classes equally likely
-
-
-def _small() -> tuple[nn.Module, SGD, Tensor, Tensor]:
-    """A network whose logits are the two pixels themselves; SGD with learning rate 1; 3 rows."""
-    model = nn.Linear(2, 2)
-    with torch.no_grad():
-        model.weight.copy_(torch.eye(2))
-        model.bias.zero_()
-    x = torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
-    return model, SGD(model.parameters(), lr=1.0), x, torch.tensor([0, 1, 0])
-
-
-AFTER_ONE = [[1.2563, 0.0872], [-0.2563, 0.9128]]
-AFTER_TWO = [[1.3800, 0.0170], [-0.3800, 0.9830]]
-
-
-def _weights_are(model: nn.Module, expected: list[list[float]]) -> bool:
-    weight: Tensor = model.get_parameter("weight").detach()
-    return torch.allclose(weight, torch.tensor(expected), atol=2e-4)
-
-
-def gives_the_loss(train_step: Function) -> None:
-    """Returns the loss before the step."""
-    mistakes = {
-        0.2250: "That is the loss after the step; return the one before it.",
-        0.5216: "Cross-entropy takes the softmax itself: hand it the logits as they are.",
-        1.1333: "That is the sum over the rows; it should be their mean.",
-    }
-    close(train_step(*_small()), 0.3778, "The loss of the 3 rows before the step", mistakes)
-
-
-def moves_the_weights(train_step: Function) -> None:
-    """Makes one step of SGD."""
-    model, optimizer, x, y = _small()
-    train_step(model, optimizer, x, y)
-    assert not _weights_are(model, [[1.0, 0.0], [0.0, 1.0]]), (
-        "The weights are what they were before. The gradients must be computed (`backward`) before"
-        " the optimizer makes its step."
-    )
-    assert not _weights_are(model, [[1.1340, 0.0388], [-0.1340, 0.9612]]), (
-        "The weights moved too little: softmax was applied twice. Cross-entropy applies it itself."
-    )
-    assert _weights_are(model, AFTER_ONE), (
-        "The weights moved, but not by one step of SGD on the mean cross-entropy of the 3 rows."
-    )
-
-
-def clears_gradients(train_step: Function) -> None:
-    """Ignores left-over gradients."""
-    model, optimizer, x, y = _small()
-    for parameter in model.parameters():
-        parameter.grad = torch.full_like(parameter, 5.0)
-    train_step(model, optimizer, x, y)
-    assert _weights_are(model, AFTER_ONE), (
-        "Gradients that were left over from before had a part in this step. PyTorch adds new"
-        " gradients to the old ones; they must be cleared before `backward`."
-    )
-
-
-def steps_twice(train_step: Function) -> None:
-    """Makes a second step."""
-    model, optimizer, x, y = _small()
-    train_step(model, optimizer, x, y)
-    second = train_step(model, optimizer, x, y)
-    assert _weights_are(model, AFTER_TWO), (
-        "After two steps the weights are not where two steps of SGD lead. Does the second step"
-        " still use the gradients of the first?"
-    )
-    close(second, 0.2250, "The loss before the second step")
-
-
-def takes_one_row(train_step: Function) -> None:
-    """Takes a batch of one row, in float64."""
-    model, optimizer, x, y = _small()
-    loss = train_step(model.double(), optimizer, x[:1].double(), y[:1])
-    close(loss, 0.3133, "The loss of a batch of one row, all in float64,")
 
 
 def _one_hot(n: int, lr: float) -> tuple[nn.Module, SGD, Tensor, Tensor]:
@@ -188,7 +113,7 @@ def draws_from_the_generator(train_epochs: Function) -> None:
     x_before, y_before = x.clone(), y.clone()
     ends = []
     for seed in (5, 5, 6, 7):
-        model, _, _, _ = _small()
+        model, _, _, _ = small()
         optimizer = SGD(model.parameters(), lr=0.5)
         train_epochs(model, optimizer, x, y, 4, 1, torch.Generator().manual_seed(seed))
         ends.append(model.get_parameter("weight").detach().clone())
@@ -206,13 +131,6 @@ def draws_from_the_generator(train_epochs: Function) -> None:
 
 
 CHECKS: Checks = {
-    "train_step": [
-        gives_the_loss,
-        moves_the_weights,
-        clears_gradients,
-        steps_twice,
-        takes_one_row,
-    ],
     "train_epochs": [
         uses_every_row,
         gives_the_losses,

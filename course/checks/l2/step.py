@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -40,6 +41,10 @@ def _small() -> tuple[nn.Module, SGD, Tensor, Tensor]:
 
 STRENGTH = 0.25
 START = [[1.0, 0.0], [0.0, 1.0]]
+STAYED = (
+    "The weights are what they were before. The gradients must be computed before the optimizer"
+    " makes its step, and kept until then."
+)
 # After one step on the cross-entropy alone; the penalty takes STRENGTH off every weight besides.
 PLAIN = [[1.2563, 0.0872], [-0.2563, 0.9128]]
 
@@ -79,10 +84,7 @@ def moves_the_weights(train_step_with_penalty: Function) -> None:
     model, optimizer, x, y = _small()
     before = x.clone(), y.clone()
     train_step_with_penalty(model, optimizer, x, y, Penalty(), STRENGTH)
-    assert not _weights_are(model, START), (
-        "The weights are what they were before. The gradients must be computed before the"
-        " optimizer makes its step, and kept until then."
-    )
+    assert not _weights_are(model, START), STAYED
     assert not _weights_are(model, PLAIN), (
         "The weights moved as if there were no penalty. Add strength times the penalty, with its"
         " gradient, to the loss before the gradients are computed."
@@ -103,15 +105,19 @@ def moves_the_weights(train_step_with_penalty: Function) -> None:
 
 def clears_gradients(train_step_with_penalty: Function) -> None:
     """Ignores left-over gradients."""
-    for left, more in ((5.0, ""), (torch.nan, " NaN was left over, which times 0 is NaN.")):
+    ends = []
+    for left in (None, 5.0, torch.nan):
         model, optimizer, x, y = _small()
         for parameter in model.parameters():
-            parameter.grad = torch.full_like(parameter, left)
+            parameter.grad = None if left is None else torch.full_like(parameter, left)
         train_step_with_penalty(model, optimizer, x, y, Penalty(), STRENGTH)
-        assert _weights_are(model, _less(PLAIN, STRENGTH)), (
-            "Gradients that were left over from before had a part in this step, or those of this"
-            " batch had none. PyTorch adds new gradients to the old ones; clear the old ones first."
-            f"{more}"
+        assert not _weights_are(model, START), STAYED
+        ends.append(_weight(model).tolist())
+        nan = left is not None and math.isnan(left)
+        assert _weights_are(model, ends[0]), (
+            "Gradients that were left over from before had a part in this step. PyTorch adds new"
+            " gradients to the old ones; clear the old ones before the new ones are computed."
+            f"{' NaN was left over, which times 0 is NaN.' if nan else ''}"
         )
 
 

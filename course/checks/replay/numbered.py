@@ -8,12 +8,25 @@ import torch
 from torch import Tensor
 
 from course.checks.expect import pair, tensor
+from course.data import Task
+
+SIZES = (8, 6, 10)
+STARTS = (0, 100, 200)  # the numbers of a task's rows begin here; its test rows at 50 more
 
 
 def numbered(n: int, start: int = 0, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
     """``n`` rows: image k is (k, -k), its label k; counted from ``start``."""
     y = torch.arange(start, start + n)
     return torch.stack([y, -y], dim=1).to(dtype), y
+
+
+def tasks(dtype: torch.dtype = torch.float32) -> list[Task]:
+    """Three tasks of such rows."""
+    made = []
+    for size, start in zip(SIZES, STARTS, strict=True):
+        (x, y), (x_test, y_test) = numbered(size, start, dtype), numbered(3, start + 50, dtype)
+        made.append(Task("t", (0, 1), x, y, x_test, y_test, x[:0], y[:0]))
+    return made
 
 
 def seeded(seed: int) -> torch.Generator:

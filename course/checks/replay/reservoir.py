@@ -9,7 +9,7 @@ import torch
 from course.checks.replay.numbered import all_different, drawn_from, numbered, seeded, which
 from course.checks.student import Checks, Function
 
-CAPACITY, STREAM, BUFFERS = 5, 20, 400
+CAPACITY, STREAM, BUFFERS, PAIRS = 5, 20, 400, 1000
 
 
 def _made(reservoir: Function, capacity: int) -> Any:
@@ -76,12 +76,24 @@ def every_row_has_the_same_chance(reservoir: Function) -> None:
         " Row number k (counted from 1) replaces one that is held with probability capacity / k,"
         " where k counts every row seen so far, over all calls of `add`."
     )
-    kept = sum(_held(reservoir, _filled(reservoir, 1, [2], seed), 1, "It")[0] for seed in range(60))
-    # The second row's number is 1: binomial(60, 1/2); 10 or 50 come once in 10 million.
-    assert 10 < kept < 50, (
-        f"60 buffers for one row saw two. About half should hold the second, but"
-        f" {kept} do. Row number k, counted from 1, comes in with probability capacity / k."
+
+
+def half_of_second_rows_come_in(reservoir: Function) -> None:
+    """The second of two rows has an even chance."""
+    what = "What a buffer for one holds after two rows"
+    kept = sum(
+        _held(reservoir, _filled(reservoir, 1, [2], seed), 1, what)[0] for seed in range(PAIRS)
     )
+    # The second row's number is 1: binomial(1000, 1/2); 400 or 600 come once in 3 billion. Where
+    # k is one more it is binomial(1000, 1/3): above 400 comes once in 200,000.
+    hint = ""
+    if kept == PAIRS or abs(kept - PAIRS / 3) < 60:
+        hint = f"That is as if k were one {'less' if kept == PAIRS else 'more'}."
+    message = (
+        f"{PAIRS} buffers for one row saw two. About half should hold the second, but {kept} do."
+        f" Row number k, counted from 1, comes in with probability capacity / k. {hint}"
+    )
+    assert 400 < kept < 600, message.rstrip()
 
 
 def decides_with_the_generator(reservoir: Function) -> None:
@@ -144,6 +156,7 @@ CHECKS: Checks = {
         keeps_all_while_there_is_room,
         never_holds_more,
         every_row_has_the_same_chance,
+        half_of_second_rows_come_in,
         decides_with_the_generator,
         keeps_copies,
         samples_some_of_them,
