@@ -52,7 +52,7 @@ def run(name: str, namespace: dict[str, Any], checks: Checks) -> list[Row]:
         return [Row(name, "error", message)]
     import torch  # late, so that ``import course`` is quick
 
-    rows = list[Row]()
+    rows: list[Row] = []
     with torch.random.fork_rng(devices=[]):  # what the notebook draws next stays what it was
         for one in checks[name]:
             row = _run_one(one, Function(name, namespace))
