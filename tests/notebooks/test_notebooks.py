@@ -107,18 +107,28 @@ def test_nothing_of_the_solutions_is_released(assignment):
     source = nbformat.read(source_path(assignment), as_version=4)
     solution, shown = [], []
     for cell in source.cells:
-        inside = False
+        inside, experiment = False, "experiment" in cell.metadata.get("tags", [])
         for line in cell.source.splitlines():
             if "### BEGIN SOLUTION" in line or "### END SOLUTION" in line:
                 inside = "BEGIN" in line
-            else:
-                (solution if inside else shown).append(line.strip())
+            elif inside:
+                solution.append(line.strip())
+            elif not experiment:
+                shown.append(line.strip())
         if grade_id(cell).startswith("answer-"):
             assert cell.source[:60] not in released
-    meant = "\n".join(shown)  # hints and experiments may say the same
+    meant = "\n".join(shown)  # hints and stubs may say the same, experiments may not
     secret = [line for line in solution if len(line) > 30 and line not in meant]
     assert len(secret) > 10
     assert [line for line in secret if line in released] == []
+
+
+@pytest.mark.parametrize("assignment", IDS)
+def test_students_are_told_what_cannot_be_imported_in_an_answer(assignment):
+    texts = [cell.source for cell in untouched(ASSIGNMENTS[assignment]).cells]
+    (told,) = [line for text in texts for line in text.splitlines() if "cannot be imported" in line]
+    for module in ASSIGNMENTS[assignment].hidden_modules:
+        assert f"`course.{module}`" in told
 
 
 def validate(notebook, folder):
