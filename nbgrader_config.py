@@ -42,7 +42,12 @@ c.Autograde.autograde_preprocessors = [
 c.ZipCollectApp.extractor_plugin = "autograder.gradebook.collect.SafeExtractor"
 c.ZipCollectApp.collector_plugin = "autograder.gradebook.collect.SafeCollector"
 
+c.GenerateFeedback.preprocessors = [
+    "autograder.gradebook.page.Grades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
 c.GenerateFeedback.exporter_class = "autograder.gradebook.page.FeedbackPage"
+c.ExchangeFactory.release_feedback = "autograder.gradebook.handback.HandBack"
 
 # Only where the formgrader shows a submission: see there.
 c.HTMLExporter.preprocessors = ["autograder.gradebook.rubric.ShowMarkSchemes"]

@@ -18,6 +18,7 @@ from autograder import sandbox, scorer
 from autograder.assignments import Assignment, find
 from autograder.cluster import workers
 from autograder.gradebook.backup import back_up, way_back
+from autograder.gradebook.beside import misplaced
 from autograder.gradebook.course import Course
 from autograder.gradebook.database import sqlite_file
 from autograder.gradebook.lock import alone
@@ -127,11 +128,13 @@ def _understand(request: Request) -> tuple[Assignment, Course, list[str]]:
     except TraitError as error:
         raise BadUsage(f"nbgrader_config.py: {error}") from None
     there = course.submissions(assignment.id)
+    place = f"{request.root.resolve() / 'submitted'}/STUDENT/{assignment.id}/{assignment.id}.ipynb"
+    lost = ", ".join(misplaced(request.root, assignment.id))
     if not there:
-        raise BadUsage(
-            f"no submissions of {assignment.id}: expected "
-            f"{request.root / 'submitted'}/STUDENT/{assignment.id}/{assignment.id}.ipynb"
-        )
+        came = f", found {lost}" if lost else ""
+        raise BadUsage(f"no submissions of {assignment.id}: expected {place}{came}")
+    if lost:
+        Console(stderr=True).print(Text(f"Passed over, expected {place}: {lost}"), soft_wrap=True)
     unknown = [student for student in request.students if student not in there]
     if unknown:
         raise BadUsage(f"--student: no submission of {assignment.id} from {', '.join(unknown)}")

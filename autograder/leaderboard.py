@@ -19,12 +19,16 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width">
 <title>Leaderboard of {{ assignment }}</title>
 <style>
-body { font-family: sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222; }
+body { font-family: sans-serif; max-width: 72em; margin: 2em auto; padding: 0 1em; color: #222; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; padding-bottom: 1em; }
 th, td { padding: 0.3em 0.6em; text-align: right; border-bottom: 1px solid #ccc; }
 th:nth-child(2), td:nth-child(2) { text-align: left; }
-.bar { display: block; height: 0.5em; background: #0072b2; }
+td, th { vertical-align: top; }
+thead th small { display: block; font-weight: normal; white-space: nowrap; }
+tr { break-inside: avoid; }
+.bar { display: block; height: 0.5em; background: #0072b2; print-color-adjust: exact; }
+@media print { body { max-width: none; margin: 0; } @page { size: landscape; } }
 </style>
 </head>
 <body>
@@ -36,7 +40,9 @@ not counted. In the mean: {% for column, mean in means %}{{ column }} {{ "%.1f" 
 {%- if not loop.last %}, {% endif %}{% endfor %}.</caption>
 <thead>
 <tr><th scope="col">Place</th><th scope="col">Student</th>
-{% for column, most in columns %}<th scope="col">{{ column }}, of {{ "%g" | format(most) }}</th>
+{% for column, most in columns %}<th scope="col">
+{%- for part in column.split("_") %}{% if not loop.first %}_<wbr>{% endif %}{{ part }}{% endfor %}
+<small>of {{ "%g" | format(most) }}</small></th>
 {% endfor %}</tr>
 </thead>
 <tbody>
@@ -78,6 +84,8 @@ def write(root: Path, assignment: str, output: Path | None, anonymous: bool = Fa
         raise NothingGraded(f"no graded submissions of {assignment} under {root}: run `grade`")
     columns = _columns(next(iter(reports.values())))
     path = output or root / "leaderboard.html"
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"--output: there is no directory {path.absolute().parent}")
     path.write_text(page(assignment, columns, places(reports, anonymous)), encoding="utf-8")
     return path
 

@@ -21,7 +21,7 @@ from autograder.exporters.filling import (
     rows_of,
     written,
 )
-from autograder.exporters.marks import Mark, Person, marks, people
+from autograder.exporters.marks import Mark, Person, marks, people, submitted
 from autograder.exporters.sheet import Sheet, Unfit, read, write
 
 
@@ -65,9 +65,14 @@ class PlatformExporter(ExportPlugin):
         """Called by ``nbgrader export``; says in one line what is wrong, and exits with 2."""
         try:
             self._export(gradebook)
-        except (Unfit, OSError) as error:
-            self.log.error("%s", error)
-            sys.exit(2)
+        except Unfit as error:
+            said = str(error)
+        except OSError as error:
+            said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        else:
+            return
+        self.log.error("%s", said)
+        sys.exit(2)
 
     def _export(self, gradebook: Gradebook) -> None:
         to = Path(self.to or self.default_file)
@@ -77,6 +82,8 @@ class PlatformExporter(ExportPlugin):
         if unknown or not wanted:
             there = ", ".join(sorted(most)) or "none: grade one first"
             raise Unfit(f"assignments in the gradebook: {there}; asked for: {_line(unknown)}")
+        if not self.zero and not any(submitted(gradebook, name) for name in wanted):
+            raise Unfit(f"no points of {_line(wanted)}: nothing of it is graded yet; run `grade`")
         students = self._students(gradebook)
         given = {name: self._marks(gradebook, name, students) for name in wanted}
         if not self.template:
@@ -99,12 +106,16 @@ class PlatformExporter(ExportPlugin):
     def _marks(
         self, gradebook: Gradebook, assignment: str, students: list[Person]
     ) -> dict[str, Mark]:
-        given = marks(gradebook, assignment, self.unfinished, self.zero)
+        given = marks(gradebook, assignment, self.unfinished, self.zero, self._handed_in)
         for note in sorted({mark.note for mark in given.values()} - {""}):
             self._tell(
                 f"{assignment}: {note}", (p.id for p in students if given[p.id].note == note)
             )
         return given
+
+    def _handed_in(self, student: str, assignment: str) -> bool:
+        course = self.parent.coursedir
+        return Path(course.format_path(course.submitted_directory, student, assignment)).exists()
 
     def _new(
         self, given: dict[str, dict[str, Mark]], most: dict[str, float], students: list[Person]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from nbgrader.api import Gradebook, Student, SubmittedAssignment
 
 NOTHING = "handed in nothing"
+UNGRADED = "handed in, but not graded yet: run `grade`"
 WAITING = "not finished: an answer waits to be graded by hand"
 LATE = "late: the penalty is taken off"
 
@@ -34,19 +36,38 @@ def people(gradebook: Gradebook) -> list[Person]:
     return [_person(student) for student in gradebook.students]
 
 
-def marks(gradebook: Gradebook, assignment: str, unfinished: bool, zero: bool) -> dict[str, Mark]:
+def submitted(gradebook: Gradebook, assignment: str) -> dict[str, SubmittedAssignment]:
+    """By student, what was graded.
+
+    Raises ``MissingEntry`` for an assignment that the gradebook does not know.
+    """
+    return {s.student_id: s for s in gradebook.find_assignment(assignment).submissions}
+
+
+def marks(
+    gradebook: Gradebook,
+    assignment: str,
+    unfinished: bool,
+    zero: bool,
+    handed_in: Callable[[str, str], bool],
+) -> dict[str, Mark]:
     """By student. ``unfinished``: also where a person has to look; ``zero``: 0 for no submission.
 
-    Points are those of the gradebook, by hand and automatic, less the penalty for being late,
-    and never below 0. Raises ``MissingEntry`` for an assignment that the gradebook does not know.
+    ``handed_in`` says of a student and an assignment whether there is one to grade.
+
+    Points are those of the gradebook, by hand and automatic, less the penalty for being late, and
+    never below 0. Raises ``MissingEntry`` for an assignment that the gradebook does not know.
     """
-    submissions = {s.student_id: s for s in gradebook.find_assignment(assignment).submissions}
-    return {
-        student.id: _mark(submissions[student.id], unfinished)
-        if student.id in submissions
-        else Mark(0.0 if zero else None, NOTHING)
-        for student in gradebook.students
-    }
+    graded = submitted(gradebook, assignment)
+    found = {}
+    for student in gradebook.students:
+        if student.id in graded:
+            found[student.id] = _mark(graded[student.id], unfinished)
+        elif handed_in(student.id, assignment):
+            found[student.id] = Mark(None, UNGRADED)
+        else:
+            found[student.id] = Mark(0.0 if zero else None, NOTHING)
+    return found
 
 
 def _mark(submission: SubmittedAssignment, unfinished: bool) -> Mark:

@@ -43,6 +43,18 @@ def flags_beside(notebook: Path) -> list[str]:
     return flags
 
 
+def misplaced(root: Path, assignment: str) -> list[str]:
+    """Names what lies below ``root/submitted`` where no submission of the assignment is looked for.
+
+    That is: a folder of the assignment with students in it, and notebooks outside of one.
+    """
+    place = root / "submitted"
+    swapped = place / assignment
+    found = [swapped] if swapped.is_dir() and not (swapped / assignment).is_dir() else []
+    found += sorted([*place.glob("*.ipynb"), *place.glob(f"*/{assignment}*.ipynb")])
+    return ["/".join(map(short, path.relative_to(root).parts)) for path in found]
+
+
 def timestamp(folder: Path) -> str | None:
     """The time of handing in as the submission's folder has it, or nothing."""
     try:

@@ -123,7 +123,11 @@ class SafeExtractor(ExtractorPlugin):
         outermost = min((len(path.parts) for path, _ in named), default=0)
         named = [(path, info) for path, info in named if len(path.parts) == outermost]
         if len(named or notebooks) != 1:
-            raise Refused(f"{len(named)} files {wanted} in it, {len(notebooks)} notebooks in all")
+            raise Refused(
+                f"as one student's archive, with {len(named)} files {wanted} in it, "
+                f"{len(notebooks)} notebooks in all; one of the whole class must lie there alone, "
+                "or be named in c.SafeExtractor.class_archives"
+            )
         self._copy(archive, (named or notebooks)[0][1], folder / wanted)
 
     def _copy(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
@@ -171,6 +175,20 @@ class SafeCollector(FileNameCollectorPlugin):
             return None
         self._seen[_key(found)] = bool(found.get("timestamp"))
         return dict(found)
+
+    def _match(self, filename: str) -> dict[str, str] | None:
+        """Called by nbgrader's ``collect``; says what names are expected, not in what pattern."""
+        match = re.match(self.named_regexp, filename)
+        if match is None:
+            self.log.warning(
+                "Left out %s: its name does not say whose it is as "
+                "c.FileNameCollectorPlugin.named_regexp expects, by default like "
+                "archerann_101_5001_01-forgetting.ipynb (Canvas) or "
+                "Ann Archer_9_assignsubmission_file/01-forgetting.ipynb (Moodle)",
+                "/".join(map(short, filename.split("/")[-2:])),
+            )
+            return None
+        return match.groupdict()
 
     def _objection(self, found: dict[str, str | None]) -> str:
         name, timed = found.get("file_id") or "", bool(found.get("timestamp"))

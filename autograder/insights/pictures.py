@@ -61,9 +61,11 @@ def mistakes(found: Summary) -> str:
     """How many students made each of the commonest mistakes."""
     shown = found.mistakes[:MOST_BARS]
     first = shown[0]
-    title = f"Mistakes: the commonest is {first.key}, {len(first.students)} times"
+    count = len(first.students)
+    times = f"{count} times" if count > 1 else "once"
+    title = f"Mistakes: the commonest is {first.key}, {times}"
     rows = [(f"{m.exercise}: {m.key}", float(len(m.students))) for m in shown]
-    described = [f"{name}: {count:g}" for name, count in rows]
+    described = [f"{name}: {number:g}" for name, number in rows]
 
     def draw(ax: Axes) -> None:
         _bars(ax, rows, "submissions", "{:g}")

@@ -239,6 +239,7 @@ def test_written_answers_wait_for_a_person_unless_untouched(tmp_path):
     assert "<script>alert(1)</script>" not in page
     assert "the head is shared" in page
     assert "train_step: 0 of 4 points" in page
+    assert '<a href="#answer-observation">answer-observation</a> (not graded yet)' in page
 
 
 def test_stock_nbgrader_gives_the_same_grades(graded, tmp_path):

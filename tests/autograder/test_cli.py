@@ -193,3 +193,17 @@ def test_nothing_secret_is_released():
     assert "BEGIN SOLUTION" not in text
     assert "MARK SCHEME" not in text
     assert "raise NotImplementedError()" in text
+
+
+def test_what_lies_in_the_wrong_place_is_named(tmp_path):
+    """Nothing is passed over in silence: students and assignment swapped, no folder, no student."""
+    for place in (f"submitted/{ID}/ann", "submitted/ben", "submitted"):
+        folder = tmp_path / place
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{ID}.ipynb").touch()
+    done = autograder("grade", ID, "--root", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    expected, found = done.stderr.split(", found ")
+    assert f"{tmp_path}/submitted/STUDENT/{ID}/{ID}.ipynb" in expected
+    assert found == f"submitted/{ID}, submitted/{ID}.ipynb, submitted/ben/{ID}.ipynb\n"

@@ -244,17 +244,21 @@ def test_another_maximum_is_converted_only_when_asked(graded, export):
 @pytest.mark.parametrize(
     ("exporter", "options", "words"),
     [
-        (CANVAS, ["--CanvasExporter.template=no.csv"], "No such file"),
+        (CANVAS, ["--CanvasExporter.template=no.csv"], "ERROR no.csv: No such file"),
         (CANVAS, ["--CanvasExporter.template=moodle.csv"], "expected the columns Student, ID"),
         (CANVAS, ["--CanvasExporter.template=nbgrader_config.py"], "expected the columns"),
         (CANVAS, ["--CanvasExporter.template=gradebook.db"], "expected CSV in UTF-8"),
         (CANVAS, ["--assignment=9"], f"assignments in the gradebook: {ID}, 02-replay"),
         (CANVAS, ["--student=kim"], "the gradebook has no student kim"),
         (CANVAS, [], "add --assignment=NAME"),
-        (CANVAS, ["--assignment=02-replay"], "no points of 02-replay"),
+        (CANVAS, ["--assignment=02-replay"], "nothing of it is graded yet"),
         (
             CANVAS,
-            ["--assignment=02-replay", "--CanvasExporter.template=canvas.csv"],
+            [
+                "--assignment=02-replay",
+                "--CanvasExporter.template=canvas.csv",
+                "--CanvasExporter.zero=True",
+            ],
             "--CanvasExporter.column=TITLE, one of: '01-forgetting (77)', 'Essay (78)'",
         ),
         (
@@ -277,6 +281,18 @@ def test_what_is_wrong_is_said_in_one_line(export, exporter, options, words):
     errors = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert len(errors) == 1
     assert words in errors[0]
+
+
+def test_what_waits_to_be_graded_is_not_nothing(graded, export):
+    """Even where those who handed in nothing get 0 points."""
+    folder = graded / "submitted" / "nil" / ID
+    folder.mkdir(parents=True)
+    done, rows = export(CANVAS, f"--assignment={ID}", "--CanvasExporter.zero=True")
+    shutil.rmtree(folder)
+    assert "handed in, but not graded yet: run `grade` (1): nil" in done.stderr
+    assert "nil" not in {row["SIS Login ID"] for row in rows}
+    _, rows = export(CANVAS, f"--assignment={ID}", "--CanvasExporter.zero=True")
+    assert "nil" in {row["SIS Login ID"] for row in rows}
 
 
 def test_a_template_is_not_overwritten(graded, export):

@@ -94,6 +94,12 @@ def test_the_leaderboard_can_leave_out_who_is_who(graded, tmp_path):
     assert not any(name in page.read_text() for name in ("ann", "ben", "cem"))
 
 
+def test_nowhere_to_write(graded):
+    done = autograder("leaderboard", "--root", graded[0], "--output", "/no/such/page.html")
+    assert done.returncode == 2
+    assert "--output: there is no directory /no/such" in done.stderr
+
+
 def test_equal_points_share_a_place():
     tests = [{"name": "a", "points": 10.0, "earned": 4.0}]
     report = {"score": 4.0, "max_score": 10.0, "exercises": [{"tests": tests}]}

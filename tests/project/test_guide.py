@@ -112,8 +112,11 @@ def test_what_the_class_was_given(term):
 def test_pages_are_there(term):
     for student in ("ann", "102", "9"):
         assert (term.root / "feedback" / student / ID / f"{ID}.html").is_file()
+        page = (term.root / "feedback" / student / ID / f"{ID}.html").read_text()
+        assert '<a href="#test-train_step">train_step</a> (Score: ' in page
     (fetched,) = (term.home / "ann").rglob(f"feedback/*/{ID}.html")
     assert fetched.read_text() == (term.root / "feedback" / "ann" / ID / f"{ID}.html").read_text()
+    assert "(2): 102, 9\n" in term.output("release_feedback")
     for page in (f"insights-{ID}.html", "who.html", "leaderboard.html"):
         assert (term.root / page).read_text().startswith("<!DOCTYPE html>")
 

@@ -246,7 +246,8 @@ def test_an_archive_of_the_whole_class(root):
 def test_the_archive_of_the_class_can_be_named(root):
     download(root, "class.zip", zipped({f"ada/{ID}.ipynb": NOTEBOOK, f"zoe/{ID}.ipynb": b"{}"}))
     download(root, "bea.zip", honest())
-    assert "2 files" in collect(root, BY_FOLDER)
+    said = collect(root, BY_FOLDER)
+    assert "2 notebooks in all; one of the whole class must lie there alone" in said
     assert submitted(root) == {"bea": NOTEBOOK}
     shutil.rmtree(root / "submitted")
     shutil.rmtree(root / "downloaded" / ID / "extracted")
@@ -297,6 +298,16 @@ def test_file_names_cannot_lead_out_nor_stop_the_collecting(root):
     assert submitted(root) == {"ada": names[0].encode(), "dan": names[-1].encode()}
     for reason in ("it names no student", "its time is none", "it names no file"):
         assert reason in said
+
+
+def test_a_name_that_says_nothing(root):
+    """It is told in one line, with names as they should be."""
+    download(root, "homework.ipynb", NOTEBOOK)
+    done = nbgrader("zip_collect", ID, cwd=root)
+    (line,) = [line for line in done.stderr.splitlines() if "whose it is" in line]
+    assert "Left out archive/homework.ipynb" in line or "extracted/homework.ipynb" in line
+    assert "_assignsubmission_file" in line
+    assert submitted(root) == {}
 
 
 def test_a_second_file_without_a_time_is_left_out(root):
