@@ -18,9 +18,9 @@ _LWF = (
 )
 _REPLAY = (
     "**Replay**: theirs mixes the remembered rows, repeated, into batches of 128, so it makes "
-    "twice as many steps. With batches of 64 new and 64 old rows (two seeds) ours has 95.2 and 95.0 "
-    "with 4,400 rows and classes, 91.6 and 89.9 with 1,100; with domains 94.3 and 94.9, no nearer than "
-    "before: that cell is not explained."
+    "twice as many steps. With batches of 64 new and 64 old rows (two seeds) ours has 95.2 and "
+    "95.0 with 4,400 rows and classes, 91.6 and 89.9 with 1,100; with domains 94.3 and 94.9, no "
+    "nearer than before: that cell is not explained."
 )
 _SEEN = (
     "**SI and MAS, class**: theirs takes the softmax over the classes seen so far. With the loss "
