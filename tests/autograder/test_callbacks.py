@@ -158,45 +158,6 @@ def test_penalties_are_called_back_and_may_use_earlier_answers(l2):
             assert torch.allclose(gradient, 0.5 * (probe[name] - anchor[name]), atol=1e-6)
 
 
-def test_an_object_stays_inside_and_is_used_through_its_handle(replay):
-    replay.begin("ReservoirBuffer", 0)
-    buffer = replay.ReservoirBuffer(4)
-    assert isinstance(buffer, Held)
-    assert len(buffer) == 0
-    rows = task(3)
-    buffer.add(rows.x_train, rows.y_train, torch.Generator())
-    assert len(buffer) == 3
-    assert buffer.nbytes == rows.x_train.nbytes
-    generator, twin = (torch.Generator().manual_seed(5) for _ in range(2))
-    x, y = buffer.sample(2, generator)
-    order = torch.randperm(3, generator=twin)[:2]
-    assert torch.equal(x, rows.x_train[order])
-    assert torch.equal(y, rows.y_train[order])
-    assert torch.equal(generator.get_state(), twin.get_state())
-    with pytest.raises(ValueError, match="too many rows"):
-        buffer.add(task(5).x_train, task(5).y_train, torch.Generator())
-    with pytest.raises(StudentRaised, match="AttributeError"):
-        buffer.forget(1)
-
-
-def test_what_a_buffer_keeps_a_view_of_is_seen_to_change(replay):
-    """This buffer keeps the caller's own tensors, and its sample may hand out its own."""
-    replay.begin("ReservoirBuffer", 0)
-    rows = task(3)
-    x, y = rows.x_train, rows.y_train
-    with replay.keeping():
-        buffer = replay.ReservoirBuffer(4)
-        buffer.add(x, y, torch.Generator())
-        x.zero_()
-        seen, _ = buffer.sample(3, torch.Generator())
-    assert seen.abs().sum() == 0
-    buffer = replay.ReservoirBuffer(4)
-    buffer.add(x.add_(1), y, torch.Generator())
-    x.zero_()
-    seen, _ = buffer.sample(3, torch.Generator())
-    assert seen.sum() == 9  # not kept: the buffer's rows are another object by now
-
-
 def test_a_result_that_hangs_on_to_the_model_is_seen_to_follow_it():
     source = """
 def snapshot(model):
@@ -217,45 +178,6 @@ def l2_penalty(model):
     for name, values in start.items():
         assert torch.equal(copied[name], values)
         assert torch.equal(live[name], values + 1)
-
-
-def test_an_earlier_class_is_served_with_its_objects(replay):
-    """The student's own buffer keeps the first rows; what is served is a right one."""
-    replay.begin("train_with_replay", 0)
-    model, seen = network(), []
-    tasks = [task(9)]
-    replay.train_with_replay(model, tasks, lambda m, x, y: seen.append((x, y)), 0.5, _rng())
-    ((x, y),) = seen
-    assert len(x) == 3
-    assert set(y.tolist()) == {4 * 1000 + 4 * (3 * 4 + 8)}
-    assert all((tasks[0].x_train == row).all(dim=1).any() for row in x)
-
-
-def _rng():
-    return torch.Generator().manual_seed(1)
-
-
-def test_a_class_that_is_still_a_stub_is_not_attempted():
-    student = RemoteStudent(find("02-replay"), [Cell("ReservoirBuffer", STUB)], Limits())
-    student.session.execute()
-    student.begin("ReservoirBuffer", 0)
-    with student.session, pytest.raises(NotAttempted):
-        student.ReservoirBuffer(3)
-
-
-def test_here_an_object_is_used_in_the_same_way():
-    namespace = {}
-    exec(REPLAY, namespace)
-    student = LocalStudent(namespace)
-    buffer = student.ReservoirBuffer(4)
-    buffer.add(task(3).x_train, task(3).y_train, torch.Generator())
-    assert (len(buffer), buffer.nbytes) == (3, 36)
-    assert [entry[0] for entry in student.trace] == [
-        "ReservoirBuffer",
-        "ReservoirBuffer.add",
-        "ReservoirBuffer.__len__",
-        "ReservoirBuffer.nbytes",
-    ]
 
 
 def test_weights_changed_outside_train_on_are_seen():
@@ -317,3 +239,84 @@ def test_a_penalty_looked_at_elsewhere_leaves_the_model_where_it_is():
         student.train_with_l2(model, [task(4), task(5)], recorder.train_on, 0.5)
     recorder.check("train_with_l2")
     assert all(torch.equal(parameter, end[name]) for name, parameter in model.named_parameters())
+
+
+# Those of 02-replay come last: a process has a nursery for one assignment at a time.
+
+
+def test_an_object_stays_inside_and_is_used_through_its_handle(replay):
+    replay.begin("ReservoirBuffer", 0)
+    buffer = replay.ReservoirBuffer(4)
+    assert isinstance(buffer, Held)
+    assert len(buffer) == 0
+    rows = task(3)
+    buffer.add(rows.x_train, rows.y_train, torch.Generator())
+    assert len(buffer) == 3
+    assert buffer.nbytes == rows.x_train.nbytes
+    generator, twin = (torch.Generator().manual_seed(5) for _ in range(2))
+    x, y = buffer.sample(2, generator)
+    order = torch.randperm(3, generator=twin)[:2]
+    assert torch.equal(x, rows.x_train[order])
+    assert torch.equal(y, rows.y_train[order])
+    assert torch.equal(generator.get_state(), twin.get_state())
+    with pytest.raises(ValueError, match="too many rows"):
+        buffer.add(task(5).x_train, task(5).y_train, torch.Generator())
+    with pytest.raises(StudentRaised, match="AttributeError"):
+        buffer.forget(1)
+
+
+def test_what_a_buffer_keeps_a_view_of_is_seen_to_change(replay):
+    """This buffer keeps the caller's own tensors, and its sample may hand out its own."""
+    replay.begin("ReservoirBuffer", 0)
+    rows = task(3)
+    x, y = rows.x_train, rows.y_train
+    with replay.keeping():
+        buffer = replay.ReservoirBuffer(4)
+        buffer.add(x, y, torch.Generator())
+        x.zero_()
+        seen, _ = buffer.sample(3, torch.Generator())
+    assert seen.abs().sum() == 0
+    buffer = replay.ReservoirBuffer(4)
+    buffer.add(x.add_(1), y, torch.Generator())
+    x.zero_()
+    seen, _ = buffer.sample(3, torch.Generator())
+    assert seen.sum() == 9  # not kept: the buffer's rows are another object by now
+
+
+def test_an_earlier_class_is_served_with_its_objects(replay):
+    """The student's own buffer keeps the first rows; what is served is a right one."""
+    replay.begin("train_with_replay", 0)
+    model, seen = network(), []
+    tasks = [task(9)]
+    replay.train_with_replay(model, tasks, lambda m, x, y: seen.append((x, y)), 0.5, _rng())
+    ((x, y),) = seen
+    assert len(x) == 3
+    assert set(y.tolist()) == {4 * 1000 + 4 * (3 * 4 + 8)}
+    assert all((tasks[0].x_train == row).all(dim=1).any() for row in x)
+
+
+def _rng():
+    return torch.Generator().manual_seed(1)
+
+
+def test_a_class_that_is_still_a_stub_is_not_attempted():
+    student = RemoteStudent(find("02-replay"), [Cell("ReservoirBuffer", STUB)], Limits())
+    student.session.execute()
+    student.begin("ReservoirBuffer", 0)
+    with student.session, pytest.raises(NotAttempted):
+        student.ReservoirBuffer(3)
+
+
+def test_here_an_object_is_used_in_the_same_way():
+    namespace = {}
+    exec(REPLAY, namespace)
+    student = LocalStudent(namespace)
+    buffer = student.ReservoirBuffer(4)
+    buffer.add(task(3).x_train, task(3).y_train, torch.Generator())
+    assert (len(buffer), buffer.nbytes) == (3, 36)
+    assert [entry[0] for entry in student.trace] == [
+        "ReservoirBuffer",
+        "ReservoirBuffer.add",
+        "ReservoirBuffer.__len__",
+        "ReservoirBuffer.nbytes",
+    ]
