@@ -24,6 +24,7 @@ from autograder.bench import Timing, seconds
 from course.data import even_odd, load
 from course.device import generator
 from course.models import MLP
+from course.penalties import quadratic
 from course.population import Population
 from course.training import make_optimizer, train
 
@@ -99,17 +100,7 @@ def _network(number: int, x: Tensor) -> MLP:
 def one_after_another(sweep: Sweep, models: list[MLP], x: Tensor, y: Tensor) -> None:
     """Each network by ``train``, with its own generator and strength."""
     for number, model in enumerate(models):
-        strength = _strength(number)
         anchor = {name: p.detach().clone() for name, p in model.named_parameters()}
-
-        def penalty(
-            model: torch.nn.Module,
-            anchor: dict[str, Tensor] = anchor,
-            strength: float = strength,
-        ) -> Tensor:
-            terms = [((p - anchor[name]) ** 2).sum() for name, p in model.named_parameters()]
-            return strength / 2 * torch.stack(terms).sum()
-
         train(
             model,
             x,
@@ -118,7 +109,7 @@ def one_after_another(sweep: Sweep, models: list[MLP], x: Tensor, y: Tensor) -> 
             epochs=sweep.epochs,
             batch_size=sweep.batch_size,
             generator=generator(number),
-            penalty=penalty if sweep.penalised else None,
+            penalty=quadratic(anchor, _strength(number)) if sweep.penalised else None,
             progress=False,
         )
 
@@ -129,13 +120,6 @@ def at_once(sweep: Sweep, population: Population, x: Tensor, y: Tensor) -> None:
     values = [_strength(number) for number in range(count)]
     strengths = torch.tensor(values, dtype=x.dtype, device=x.device)
     anchor = {name: p.detach().clone() for name, p in population.named_parameters()}
-
-    def penalty(model: torch.nn.Module) -> Tensor:
-        terms = [
-            ((p - anchor[name]) ** 2).flatten(1).sum(dim=1) for name, p in model.named_parameters()
-        ]
-        return strengths / 2 * torch.stack(terms).sum(dim=0)
-
     train(
         population,
         x,
@@ -144,7 +128,7 @@ def at_once(sweep: Sweep, population: Population, x: Tensor, y: Tensor) -> None:
         epochs=sweep.epochs,
         batch_size=sweep.batch_size,
         generator=[generator(number) for number in range(count)],
-        penalty=penalty if sweep.penalised else None,
+        penalty=quadratic(anchor, strengths) if sweep.penalised else None,
         progress=False,
     )
 

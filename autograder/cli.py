@@ -175,7 +175,8 @@ def leaderboard(
     ] = False,
 ) -> None:
     """Makes a page of the class's points in each scenario of 05-showdown, from the gradebook."""
-    from autograder.leaderboard import NothingGraded, write
+    from autograder.class_page import NothingGraded
+    from autograder.leaderboard import write
 
     with plain_errors():
         try:
@@ -198,8 +199,8 @@ def insights(
     ] = False,
 ) -> None:
     """Makes a page of what the class did: points, mistakes, flags, who handed in the same."""
+    from autograder.class_page import NothingGraded
     from autograder.insights.page import write
-    from autograder.leaderboard import NothingGraded
 
     with plain_errors():
         try:

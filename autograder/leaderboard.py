@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import Environment
 
-from autograder.assignments import find
+from autograder.class_page import reports, target
 from autograder.gradebook.course import Course
-from autograder.gradebook.standing import Standing
+from autograder.whole import whole
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -59,10 +59,6 @@ not counted. In the mean: {% for column, mean in means %}{{ column }} {{ "%.1f" 
 """
 
 
-class NothingGraded(LookupError):
-    """There is nobody to show."""
-
-
 @dataclass(frozen=True)
 class Place:
     """A student's place, equal for equal points; points of each column, the sum last."""
@@ -75,18 +71,14 @@ class Place:
 def write(root: Path, assignment: str, output: Path | None, anonymous: bool = False) -> Path:
     """Writes the page and returns its path.
 
-    Raises ``ValueError`` for an assignment that there is not, ``NothingGraded`` where none is
-    graded.
+    Raises ``ValueError`` for an assignment or a directory that there is not, ``NothingGraded``
+    where none is graded.
     """
-    find(assignment)
-    reports = Standing(Course(root), assignment).reports()
-    if not reports:
-        raise NothingGraded(f"no graded submissions of {assignment} under {root}: run `grade`")
-    columns = _columns(next(iter(reports.values())))
-    path = output or root / "leaderboard.html"
-    if not path.absolute().parent.is_dir():
-        raise ValueError(f"--output: there is no directory {path.absolute().parent}")
-    path.write_text(page(assignment, columns, places(reports, anonymous)), encoding="utf-8")
+    found = reports(Course(root), assignment)
+    columns = _columns(next(iter(found.values())))
+    path = target(output, root / "leaderboard.html")
+    with whole(path) as file:
+        file.write(page(assignment, columns, places(found, anonymous)))
     return path
 
 

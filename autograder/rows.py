@@ -11,6 +11,7 @@ from typing import Any
 
 from autograder.assignments import Assignment
 from autograder.verdicts import ExerciseVerdict, Report, TestVerdict
+from autograder.whole import whole
 
 
 @dataclass(frozen=True)
@@ -89,16 +90,11 @@ class Rows:
     def write_json(self, path: Path, assignment: str, dataset: str, seed: int) -> None:
         """Writes the report whole or not at all."""
         head = {"assignment": assignment, "dataset": dataset, "seed": seed}
-        new = path.with_name(path.name + ".new")
-        try:
-            with new.open("w", encoding="utf-8") as file:
-                file.write(json.dumps(head)[:-1] + ', "submissions": [')
-                for number, text in enumerate(self._texts()):
-                    file.write(("," if number else "") + "\n" + text)
-                file.write("\n]}\n")
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
+        with whole(path) as file:
+            file.write(json.dumps(head)[:-1] + ', "submissions": [')
+            for number, text in enumerate(self._texts()):
+                file.write(("," if number else "") + "\n" + text)
+            file.write("\n]}\n")
 
     def _texts(self) -> Iterator[str]:
         for line in self.lines:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.whole import whole
+
 BOM = "\ufeff"
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 NUMBER = re.compile(r"\s*[-+]?[0-9.,]*%?\s*")
@@ -59,16 +61,9 @@ def read(path: Path) -> Sheet:
 
 def write(sheet: Sheet, path: Path) -> None:
     """Writes the table whole or not at all; no cell of it is a formula to a spreadsheet."""
-    new = path.with_name(path.name + ".new")
-    try:
-        with new.open("w", encoding="utf-8-sig" if sheet.bom else "utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter=sheet.delimiter, quoting=csv.QUOTE_ALL)
-            writer.writerows(
-                [harmless(cell) for cell in row] for row in [sheet.header, *sheet.rows]
-            )
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with whole(path, "utf-8-sig" if sheet.bom else "utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=sheet.delimiter, quoting=csv.QUOTE_ALL)
+        writer.writerows([harmless(cell) for cell in row] for row in [sheet.header, *sheet.rows])
 
 
 def harmless(cell: str) -> str:

@@ -8,14 +8,13 @@ from random import Random
 
 from jinja2 import Environment
 
-from autograder.assignments import find
+from autograder.class_page import reports, target
 from autograder.gradebook.course import Course
 from autograder.gradebook.seeds import seed_for
-from autograder.gradebook.standing import Standing
 from autograder.insights import pictures
 from autograder.insights.alike import Group, groups
 from autograder.insights.summary import Summary, summary
-from autograder.leaderboard import NothingGraded
+from autograder.whole import whole
 
 PAGE = Path(__file__).with_name("page.html")
 
@@ -23,27 +22,17 @@ PAGE = Path(__file__).with_name("page.html")
 def write(root: Path, assignment: str, output: Path | None, names: bool = False) -> Path:
     """Writes the page and returns its path; students are numbers, unless ``names``.
 
-    Raises ``ValueError`` for an assignment that there is not, ``NothingGraded`` where none is
-    graded.
+    Raises ``ValueError`` for an assignment or a directory that there is not, ``NothingGraded``
+    where none is graded.
     """
-    find(assignment)
     course = Course(root)
-    reports = Standing(course, assignment).reports()
-    if not reports:
-        raise NothingGraded(f"no graded submissions of {assignment} under {root}: run `grade`")
-    path = output or root / f"insights-{assignment}.html"
-    if not path.absolute().parent.is_dir():
-        raise ValueError(f"--output: there is no directory {path.absolute().parent}")
-    students = sorted(reports)
+    graded = reports(course, assignment)
+    path = target(output, root / f"insights-{assignment}.html")
+    students = sorted(graded)
     shown = {s: s for s in students} if names else _numbers(students, seed_for(root, assignment))
     found = groups(course, assignment, students)
-    text = page(assignment, summary(reports), found, shown, names)
-    new = path.with_name(path.name + ".new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with whole(path) as file:
+        file.write(page(assignment, summary(graded), found, shown, names))
     return path
 
 

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from course.data import even_odd, load
+from course.device import generator
 from course.models import MLP
 from course.population import Population
 from course.training import make_train_on
@@ -24,11 +25,11 @@ SEED = 20_260
 
 def make() -> Population:
     """Trains them."""
-    generator = torch.Generator().manual_seed(SEED)
+    source = generator(SEED)
     even, _ = even_odd(load("digits", device="cpu"))
-    population = Population([_network(generator) for _ in range(MODELS)])
+    population = Population([_network(source) for _ in range(MODELS)])
     learn = make_train_on(
-        "adam", 1e-3, epochs=EPOCHS, batch_size=32, generator=own_generators(MODELS, generator)
+        "adam", 1e-3, epochs=EPOCHS, batch_size=32, generator=own_generators(MODELS, source)
     )
     learn(population, even.x_train, even.y_train)
     return population
@@ -38,19 +39,19 @@ def read() -> Population:
     """The networks as they are kept, in float32."""
     weights = load_file(PATH)
     count = len(next(iter(weights.values())))
-    population = Population([_network(torch.Generator())] * count)
+    population = Population([_network(generator(0))] * count)
     population.load_state_dict({name: kept.float() for name, kept in weights.items()})
     return population
 
 
-def own_generators(count: int, generator: torch.Generator) -> list[torch.Generator]:
-    """One for each network, seeded by ``generator``, so that each has its own order of the rows."""
-    seeds = torch.randint(2**62, (count,), generator=generator).tolist()
-    return [torch.Generator().manual_seed(seed) for seed in seeds]
+def own_generators(count: int, source: torch.Generator) -> list[torch.Generator]:
+    """One for each network, seeded by ``source``, so that each has its own order of the rows."""
+    seeds = torch.randint(2**62, (count,), generator=source).tolist()
+    return [generator(seed) for seed in seeds]
 
 
-def _network(generator: torch.Generator) -> MLP:
-    return MLP(64, (128,), 5, generator=generator)
+def _network(source: torch.Generator) -> MLP:
+    return MLP(64, (128,), 5, generator=source)
 
 
 if __name__ == "__main__":
